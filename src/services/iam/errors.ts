@@ -8,7 +8,9 @@ export const rolePolicyNotFound = (policyName: string): AwsError =>
 export const policyNotFound = (arn: string): AwsError =>
   new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`, { status: 404 });
 export const policyVersionNotFound = (arn: string, versionId: string): AwsError =>
-  new AwsError('NoSuchEntity', `Policy ${arn} version ${versionId} does not exist or is not attachable.`, { status: 404 });
+  new AwsError('NoSuchEntity', `Policy ${arn} version ${versionId} does not exist or is not attachable.`, {
+    status: 404,
+  });
 export const attachmentNotFound = (arn: string): AwsError =>
   new AwsError('NoSuchEntity', `Policy ${arn} was not found.`, { status: 404 });
 export const instanceProfileNotFound = (name: string): AwsError =>
@@ -22,8 +24,14 @@ export const alreadyExists = (what: string, name: string): AwsError =>
 export const instanceProfileAlreadyExists = (name: string): AwsError =>
   new AwsError('EntityAlreadyExists', `Instance Profile ${name} already exists.`, { status: 409 });
 export const policyAlreadyExists = (name: string): AwsError =>
-  new AwsError('EntityAlreadyExists', `A policy called ${name} already exists. Duplicate names are not allowed.`, { status: 409 });
-export const deleteConflict = (message: string): AwsError => new AwsError('DeleteConflict', message, { status: 409 });
-export const limitExceeded = (message: string): AwsError => new AwsError('LimitExceeded', message, { status: 409 });
+  new AwsError(
+    'EntityAlreadyExists',
+    `A policy called ${name} already exists. Duplicate names are not allowed.`,
+    { status: 409 },
+  );
+export const deleteConflict = (message: string): AwsError =>
+  new AwsError('DeleteConflict', message, { status: 409 });
+export const limitExceeded = (message: string): AwsError =>
+  new AwsError('LimitExceeded', message, { status: 409 });
 export const malformedPolicy = (): AwsError =>
   new AwsError('MalformedPolicyDocument', 'This policy contains invalid Json', { status: 400 });

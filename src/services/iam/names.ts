@@ -21,7 +21,12 @@ export function sessionToken(random: Random): string {
 }
 
 /** `arn:aws:iam::<account>:role/path/name` */
-export function iamArn(account: string, type: 'role' | 'user' | 'policy' | 'instance-profile', path: string, name: string): string {
+export function iamArn(
+  account: string,
+  type: 'role' | 'user' | 'policy' | 'instance-profile',
+  path: string,
+  name: string,
+): string {
   return `arn:aws:iam::${account}:${type}${path}${name}`;
 }
 
@@ -33,13 +38,17 @@ export function requirePolicyDocument(text: string): string {
   } catch {
     throw malformedPolicy();
   }
-  if (typeof document !== 'object' || document === null || !Object.hasOwn(document, 'Statement')) throw malformedPolicy();
+  if (typeof document !== 'object' || document === null || !Object.hasOwn(document, 'Statement'))
+    throw malformedPolicy();
   return text;
 }
 
 /** Policy documents travel URL-encoded in answers (RFC 3986). */
 export function encodeDocument(text: string): string {
-  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 export function toTagList(tags: Tags): { Key: string; Value: string }[] {
@@ -60,4 +69,16 @@ export function page<T>(
   const end = from + MaxItems;
   const rest = { items: items.slice(from, end), IsTruncated: end < items.length };
   return rest.IsTruncated ? { ...rest, Marker: String(end) } : rest;
+}
+
+/** One page of a list in the JSON services' manner: `NextToken` is the index to go on from. */
+export function tokenPage<T>(
+  items: readonly T[],
+  maxResults: number,
+  nextToken: string | undefined,
+): { readonly items: T[]; readonly NextToken?: string } {
+  const from = Number(nextToken ?? 0) || 0;
+  const end = from + maxResults;
+  const rest = { items: items.slice(from, end) };
+  return end < items.length ? { ...rest, NextToken: String(end) } : rest;
 }

@@ -21,11 +21,17 @@ export function iamService(dependencies: Dependencies): Service<'iam'> {
     operations: { ...roleOperations, ...policyOperations, ...instanceProfileOperations, ...userOperations },
     metadataOnly: [
       ...(Object.keys(policyOperations) as (keyof typeof policyOperations)[]),
-      'PutRolePolicy', 'GetRolePolicy', 'DeleteRolePolicy', 'ListRolePolicies', 'UpdateAssumeRolePolicy',
-      'AttachRolePolicy', 'DetachRolePolicy', 'ListAttachedRolePolicies',
+      'PutRolePolicy',
+      'GetRolePolicy',
+      'DeleteRolePolicy',
+      'ListRolePolicies',
+      'UpdateAssumeRolePolicy',
+      'AttachRolePolicy',
+      'DetachRolePolicy',
+      'ListAttachedRolePolicies',
     ],
-    types: [roleType, managedPolicyType, instanceProfileType, userType, accessKeyType, sessionType].map((type) =>
-      anyType(type as Parameters<typeof anyType>[0]),
+    types: [roleType, managedPolicyType, instanceProfileType, userType, accessKeyType, sessionType].map(
+      (type) => anyType(type as Parameters<typeof anyType>[0]),
     ),
     controllers: [anyController(sessionController(dependencies))],
     providers: [roleProvider, inlinePolicyProvider, managedPolicyProvider, instanceProfileProvider],

@@ -54,7 +54,11 @@ export function issueRoleCredentials(
 }
 
 /** Temporary credentials of the caller itself (GetSessionToken). */
-export function issueOwnCredentials({ store, clock, random }: Region, principal: Principal, durationSeconds: number): Session {
+export function issueOwnCredentials(
+  { store, clock, random }: Region,
+  principal: Principal,
+  durationSeconds: number,
+): Session {
   const accessKeyId = iamId('ASIA', random);
   return store.create(sessionType, {
     id: accessKeyId,
@@ -72,7 +76,12 @@ export function issueOwnCredentials({ store, clock, random }: Region, principal:
 const testKey = { id: 'test', secretAccessKey: 'test' } as const;
 
 /** Finds an access key of any sort; expired and inactive ones are unknown. */
-export function findCredentials(store: Store, account: string, now: number, accessKeyId: string): Credentials | undefined {
+export function findCredentials(
+  store: Store,
+  account: string,
+  now: number,
+  accessKeyId: string,
+): Credentials | undefined {
   if (accessKeyId === testKey.id) {
     return {
       secretAccessKey: testKey.secretAccessKey,

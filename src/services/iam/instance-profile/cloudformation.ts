@@ -19,7 +19,8 @@ export const instanceProfileProvider: ResourceProvider = {
       InstanceProfileName,
       ...(wish.Path === undefined ? {} : { Path: wish.Path }),
     });
-    for (const RoleName of wish.Roles) context.call.iam.AddRoleToInstanceProfile({ InstanceProfileName, RoleName });
+    for (const RoleName of wish.Roles)
+      context.call.iam.AddRoleToInstanceProfile({ InstanceProfileName, RoleName });
     return InstanceProfileName;
   },
 

@@ -1,13 +1,23 @@
 import type { Handlers } from '#/services/contract.ts';
 import type { IamApi } from '#/wire/api/iam.ts';
-import { deleteConflict, instanceProfileAlreadyExists, limitExceeded, roleNotFound } from '#/services/iam/errors.ts';
-import { instanceProfileType, requireInstanceProfile, toInstanceProfileOutput } from '#/services/iam/instance-profile/resource.ts';
+import {
+  deleteConflict,
+  instanceProfileAlreadyExists,
+  limitExceeded,
+  roleNotFound,
+} from '#/services/iam/errors.ts';
+import {
+  instanceProfileType,
+  requireInstanceProfile,
+  toInstanceProfileOutput,
+} from '#/services/iam/instance-profile/resource.ts';
 import { fromTagList, iamArn, iamId, page } from '#/services/iam/names.ts';
 import { requireRole } from '#/services/iam/role/resource.ts';
 
 export const instanceProfileOperations = {
   CreateInstanceProfile({ InstanceProfileName, Path = '/', Tags }, { store, random, account }) {
-    if (store.get(instanceProfileType, InstanceProfileName)) throw instanceProfileAlreadyExists(InstanceProfileName);
+    if (store.get(instanceProfileType, InstanceProfileName))
+      throw instanceProfileAlreadyExists(InstanceProfileName);
     const profile = store.create(instanceProfileType, {
       id: InstanceProfileName,
       tags: fromTagList(Tags),
@@ -23,7 +33,9 @@ export const instanceProfileOperations = {
   },
 
   GetInstanceProfile({ InstanceProfileName }, { store }) {
-    return { InstanceProfile: toInstanceProfileOutput(store, requireInstanceProfile(store, InstanceProfileName)) };
+    return {
+      InstanceProfile: toInstanceProfileOutput(store, requireInstanceProfile(store, InstanceProfileName)),
+    };
   },
 
   ListInstanceProfiles({ PathPrefix = '/', ...paging }, { store }) {

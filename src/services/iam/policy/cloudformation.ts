@@ -18,8 +18,10 @@ interface ManagedPolicyProperties {
 }
 
 // The engine has validated the properties against the types' schemas.
-const inline = (properties: Properties): InlinePolicyProperties => properties as unknown as InlinePolicyProperties;
-const managed = (properties: Properties): ManagedPolicyProperties => properties as unknown as ManagedPolicyProperties;
+const inline = (properties: Properties): InlinePolicyProperties =>
+  properties as unknown as InlinePolicyProperties;
+const managed = (properties: Properties): ManagedPolicyProperties =>
+  properties as unknown as ManagedPolicyProperties;
 
 /** The physical id carries the policy's name and its roles, so that deletion knows where it was put. */
 export const inlinePolicyProvider: ResourceProvider = {
@@ -47,7 +49,10 @@ function inlineId({ PolicyName, Roles = [] }: InlinePolicyProperties): string {
   return [PolicyName, ...Roles].join('|');
 }
 
-function putInline({ PolicyName, PolicyDocument, Roles = [] }: InlinePolicyProperties, { call }: ProviderContext): void {
+function putInline(
+  { PolicyName, PolicyDocument, Roles = [] }: InlinePolicyProperties,
+  { call }: ProviderContext,
+): void {
   for (const RoleName of Roles) {
     call.iam.PutRolePolicy({ RoleName, PolicyName, PolicyDocument: JSON.stringify(PolicyDocument) });
   }
@@ -77,7 +82,8 @@ export const managedPolicyProvider: ResourceProvider = {
       for (const { RoleName = '' } of call.iam.ListEntitiesForPolicy({ PolicyArn }).PolicyRoles ?? []) {
         call.iam.DetachRolePolicy({ RoleName, PolicyArn });
       }
-      for (const { VersionId = '', IsDefaultVersion } of call.iam.ListPolicyVersions({ PolicyArn }).Versions ?? []) {
+      for (const { VersionId = '', IsDefaultVersion } of call.iam.ListPolicyVersions({ PolicyArn })
+        .Versions ?? []) {
         if (!IsDefaultVersion) call.iam.DeletePolicyVersion({ PolicyArn, VersionId });
       }
       call.iam.DeletePolicy({ PolicyArn });

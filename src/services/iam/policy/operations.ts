@@ -2,8 +2,21 @@ import type { Policy } from '@aws-sdk/client-iam';
 import type { Handlers } from '#/services/contract.ts';
 import type { Store } from '#/store/store.ts';
 import type { IamApi } from '#/wire/api/iam.ts';
-import { deleteConflict, limitExceeded, policyAlreadyExists, policyVersionNotFound } from '#/services/iam/errors.ts';
-import { encodeDocument, fromTagList, iamArn, iamId, page, requirePolicyDocument, toTagList } from '#/services/iam/names.ts';
+import {
+  deleteConflict,
+  limitExceeded,
+  policyAlreadyExists,
+  policyVersionNotFound,
+} from '#/services/iam/errors.ts';
+import {
+  encodeDocument,
+  fromTagList,
+  iamArn,
+  iamId,
+  page,
+  requirePolicyDocument,
+  toTagList,
+} from '#/services/iam/names.ts';
 import { managedPolicyType, requirePolicy, type ManagedPolicy } from '#/services/iam/policy/resource.ts';
 import { roleType } from '#/services/iam/role/resource.ts';
 
@@ -57,10 +70,16 @@ export const policyOperations = {
     return { Policy: toPolicyOutput(store, requirePolicy(store, PolicyArn)) };
   },
 
-  ListPolicies({ Scope = 'All', PathPrefix = '/', OnlyAttached = false, PolicyUsageFilter: _, ...paging }, { store }) {
+  ListPolicies(
+    { Scope = 'All', PathPrefix = '/', OnlyAttached = false, PolicyUsageFilter: _, ...paging },
+    { store },
+  ) {
     const all = Scope === 'AWS' ? [] : store.list(managedPolicyType);
     const policies = all
-      .filter(({ id, spec }) => spec.path.startsWith(PathPrefix) && (!OnlyAttached || rolesWith(store, id).length > 0))
+      .filter(
+        ({ id, spec }) =>
+          spec.path.startsWith(PathPrefix) && (!OnlyAttached || rolesWith(store, id).length > 0),
+      )
       .toSorted((a, b) => (a.spec.policyName < b.spec.policyName ? -1 : 1));
     const { items, ...rest } = page(policies, paging);
     return { Policies: items.map((policy) => toPolicyOutput(store, policy)), ...rest };
@@ -68,9 +87,12 @@ export const policyOperations = {
 
   DeletePolicy({ PolicyArn }, { store }) {
     const policy = requirePolicy(store, PolicyArn);
-    if (rolesWith(store, PolicyArn).length > 0) throw deleteConflict('Cannot delete a policy attached to entities.');
+    if (rolesWith(store, PolicyArn).length > 0)
+      throw deleteConflict('Cannot delete a policy attached to entities.');
     if (policy.spec.versions.length > 1) {
-      throw deleteConflict('This policy has more than one version. Before you delete a policy, you must delete the policy\'s versions. The default version is deleted with the policy.');
+      throw deleteConflict(
+        "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
+      );
     }
     store.remove(policy);
     return {};
@@ -79,7 +101,9 @@ export const policyOperations = {
   CreatePolicyVersion({ PolicyArn, PolicyDocument, SetAsDefault = false }, { store, clock }) {
     const policy = requirePolicy(store, PolicyArn);
     if (policy.spec.versions.length >= versionsMax) {
-      throw limitExceeded('A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.');
+      throw limitExceeded(
+        'A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.',
+      );
     }
     const numbers = policy.spec.versions.map(({ versionId }) => Number(versionId.slice(1)));
     const version = {
@@ -93,7 +117,11 @@ export const policyOperations = {
       defaultVersionId: SetAsDefault ? version.versionId : policy.spec.defaultVersionId,
     });
     return {
-      PolicyVersion: { VersionId: version.versionId, IsDefaultVersion: SetAsDefault, CreateDate: new Date(version.createdAt) },
+      PolicyVersion: {
+        VersionId: version.versionId,
+        IsDefaultVersion: SetAsDefault,
+        CreateDate: new Date(version.createdAt),
+      },
     };
   },
 
@@ -128,7 +156,8 @@ export const policyOperations = {
     const policy = requirePolicy(store, PolicyArn);
     const versions = policy.spec.versions.filter(({ versionId }) => versionId !== VersionId);
     if (versions.length === policy.spec.versions.length) throw policyVersionNotFound(PolicyArn, VersionId);
-    if (policy.spec.defaultVersionId === VersionId) throw deleteConflict('Cannot delete the default version of a policy.');
+    if (policy.spec.defaultVersionId === VersionId)
+      throw deleteConflict('Cannot delete the default version of a policy.');
     store.setSpec(policy, { ...policy.spec, versions });
     return {};
   },
@@ -143,7 +172,10 @@ export const policyOperations = {
   },
 
   ListEntitiesForPolicy({ PolicyArn, ...paging }, { store }) {
-    const roles = rolesWith(store, PolicyArn).map((role) => ({ RoleName: role.id, RoleId: role.spec.roleId }));
+    const roles = rolesWith(store, PolicyArn).map((role) => ({
+      RoleName: role.id,
+      RoleId: role.spec.roleId,
+    }));
     const { items, ...rest } = page(roles, paging);
     return { PolicyRoles: items, PolicyGroups: [], PolicyUsers: [], ...rest };
   },

@@ -29,7 +29,9 @@ export const roleProvider: ResourceProvider = {
       AssumeRolePolicyDocument: JSON.stringify(wish.AssumeRolePolicyDocument),
       ...(wish.Path === undefined ? {} : { Path: wish.Path }),
       ...(wish.Description === undefined ? {} : { Description: wish.Description }),
-      ...(wish.MaxSessionDuration === undefined ? {} : { MaxSessionDuration: Number(wish.MaxSessionDuration) }),
+      ...(wish.MaxSessionDuration === undefined
+        ? {}
+        : { MaxSessionDuration: Number(wish.MaxSessionDuration) }),
       ...(wish.PermissionsBoundary === undefined ? {} : { PermissionsBoundary: wish.PermissionsBoundary }),
       Tags: toTagList({ ...context.tags, ...fromTagList(wish.Tags ? [...wish.Tags] : undefined) }),
     });
@@ -46,7 +48,9 @@ export const roleProvider: ResourceProvider = {
     iam.UpdateRole({
       RoleName,
       ...(wish.Description === undefined ? {} : { Description: wish.Description }),
-      ...(wish.MaxSessionDuration === undefined ? {} : { MaxSessionDuration: Number(wish.MaxSessionDuration) }),
+      ...(wish.MaxSessionDuration === undefined
+        ? {}
+        : { MaxSessionDuration: Number(wish.MaxSessionDuration) }),
     });
     removePolicies(RoleName, typed(previous), context);
     putPolicies(RoleName, wish, context);

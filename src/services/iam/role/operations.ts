@@ -1,9 +1,22 @@
 import type { Role as RoleOutput } from '@aws-sdk/client-iam';
 import type { Handlers } from '#/services/contract.ts';
 import type { IamApi } from '#/wire/api/iam.ts';
-import { alreadyExists, attachmentNotFound, deleteConflict, rolePolicyNotFound } from '#/services/iam/errors.ts';
+import {
+  alreadyExists,
+  attachmentNotFound,
+  deleteConflict,
+  rolePolicyNotFound,
+} from '#/services/iam/errors.ts';
 import { instanceProfilesOf, toInstanceProfileOutput } from '#/services/iam/instance-profile/resource.ts';
-import { encodeDocument, fromTagList, iamArn, iamId, page, requirePolicyDocument, toTagList } from '#/services/iam/names.ts';
+import {
+  encodeDocument,
+  fromTagList,
+  iamArn,
+  iamId,
+  page,
+  requirePolicyDocument,
+  toTagList,
+} from '#/services/iam/names.ts';
 import { requireAttachable } from '#/services/iam/policy/resource.ts';
 import { requireRole, roleType, type Role } from '#/services/iam/role/resource.ts';
 
@@ -22,7 +35,10 @@ export function toRoleOutput(role: Role): RoleOutput {
     PermissionsBoundary:
       spec.permissionsBoundary === undefined
         ? undefined
-        : { PermissionsBoundaryType: 'PermissionsBoundaryPolicy', PermissionsBoundaryArn: spec.permissionsBoundary },
+        : {
+            PermissionsBoundaryType: 'PermissionsBoundaryPolicy',
+            PermissionsBoundaryArn: spec.permissionsBoundary,
+          },
   };
 }
 
@@ -55,7 +71,10 @@ export const roleOperations = {
 
   ListRoles({ PathPrefix = '/', ...paging }, { store }) {
     const roles = store.list(roleType).filter((role) => role.spec.path.startsWith(PathPrefix));
-    const { items, ...rest } = page(roles.toSorted((a, b) => (a.id < b.id ? -1 : 1)), paging);
+    const { items, ...rest } = page(
+      roles.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      paging,
+    );
     return { Roles: items.map(toRoleOutput), ...rest };
   },
 
@@ -108,13 +127,18 @@ export const roleOperations = {
   DeleteRolePolicy({ RoleName, PolicyName }, { store }) {
     const role = requireRole(store, RoleName);
     if (!Object.hasOwn(role.spec.policies, PolicyName)) throw rolePolicyNotFound(PolicyName);
-    const policies = Object.fromEntries(Object.entries(role.spec.policies).filter(([name]) => name !== PolicyName));
+    const policies = Object.fromEntries(
+      Object.entries(role.spec.policies).filter(([name]) => name !== PolicyName),
+    );
     store.setSpec(role, { ...role.spec, policies });
     return {};
   },
 
   ListRolePolicies({ RoleName, ...paging }, { store }) {
-    const { items, ...rest } = page(Object.keys(requireRole(store, RoleName).spec.policies).toSorted(), paging);
+    const { items, ...rest } = page(
+      Object.keys(requireRole(store, RoleName).spec.policies).toSorted(),
+      paging,
+    );
     return { PolicyNames: items, ...rest };
   },
 
@@ -137,7 +161,10 @@ export const roleOperations = {
   ListAttachedRolePolicies({ RoleName, PathPrefix: _, ...paging }, { store }) {
     const { items, ...rest } = page(requireRole(store, RoleName).spec.attachedPolicyArns, paging);
     return {
-      AttachedPolicies: items.map((arn) => ({ PolicyArn: arn, PolicyName: arn.slice(arn.lastIndexOf('/') + 1) })),
+      AttachedPolicies: items.map((arn) => ({
+        PolicyArn: arn,
+        PolicyName: arn.slice(arn.lastIndexOf('/') + 1),
+      })),
       ...rest,
     };
   },
@@ -156,7 +183,10 @@ export const roleOperations = {
 
   UntagRole({ RoleName, TagKeys }, { store }) {
     const role = requireRole(store, RoleName);
-    store.setTags(role, Object.fromEntries(Object.entries(role.tags).filter(([key]) => !TagKeys.includes(key))));
+    store.setTags(
+      role,
+      Object.fromEntries(Object.entries(role.tags).filter(([key]) => !TagKeys.includes(key))),
+    );
     return {};
   },
 

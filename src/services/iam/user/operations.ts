@@ -3,7 +3,13 @@ import type { Context, Handlers } from '#/services/contract.ts';
 import type { IamApi } from '#/wire/api/iam.ts';
 import { accessKeyNotFound, alreadyExists, deleteConflict, limitExceeded } from '#/services/iam/errors.ts';
 import { fromTagList, iamArn, iamId, page, secretAccessKey, toTagList } from '#/services/iam/names.ts';
-import { accessKeyType, requireUser, userType, type AccessKey, type User } from '#/services/iam/user/resource.ts';
+import {
+  accessKeyType,
+  requireUser,
+  userType,
+  type AccessKey,
+  type User,
+} from '#/services/iam/user/resource.ts';
 
 const accessKeysMax = 2; // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
@@ -50,7 +56,10 @@ export const userOperations = {
   },
 
   ListUsers({ PathPrefix = '/', ...paging }, { store }) {
-    const { items, ...rest } = page(store.list(userType).filter(({ spec }) => spec.path.startsWith(PathPrefix)), paging);
+    const { items, ...rest } = page(
+      store.list(userType).filter(({ spec }) => spec.path.startsWith(PathPrefix)),
+      paging,
+    );
     return { Users: items.map(toUserOutput), ...rest };
   },
 
