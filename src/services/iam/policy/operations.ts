@@ -70,10 +70,7 @@ export const policyOperations = {
     return { Policy: toPolicyOutput(store, requirePolicy(store, PolicyArn)) };
   },
 
-  ListPolicies(
-    { Scope = 'All', PathPrefix = '/', OnlyAttached = false, PolicyUsageFilter: _, ...paging },
-    { store },
-  ) {
+  ListPolicies({ Scope = 'All', PathPrefix = '/', OnlyAttached = false, ...paging }, { store }) {
     const all = Scope === 'AWS' ? [] : store.list(managedPolicyType);
     const policies = all
       .filter(

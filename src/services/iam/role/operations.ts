@@ -158,7 +158,7 @@ export const roleOperations = {
     return {};
   },
 
-  ListAttachedRolePolicies({ RoleName, PathPrefix: _, ...paging }, { store }) {
+  ListAttachedRolePolicies({ RoleName, ...paging }, { store }) {
     const { items, ...rest } = page(requireRole(store, RoleName).spec.attachedPolicyArns, paging);
     return {
       AttachedPolicies: items.map((arn) => ({

@@ -30,7 +30,7 @@ export function randomPassword(wish: PasswordWish, random: Random): string {
     wish.ExcludePunctuation ? '' : kinds.punctuation,
     wish.IncludeSpace ? ' ' : '',
   ]
-    .map((characters) => [...characters].filter((character) => !excluded.has(character)))
+    .map((characters) => characters.split('').filter((character) => !excluded.has(character)))
     .filter((characters) => characters.length > 0);
   const all = included.flat();
   if (all.length === 0)

@@ -4,7 +4,7 @@ import { unlessMissing } from '#/services/iam/provider-help.ts';
 /** AWS::SSM::Parameter */
 interface ParameterProperties {
   readonly Type: 'String' | 'StringList';
-  readonly Value: string;
+  readonly Value: string | number;
   readonly Description?: string;
   readonly AllowedPattern?: string;
   readonly Tier?: 'Standard' | 'Advanced' | 'Intelligent-Tiering';
@@ -17,7 +17,7 @@ function toInput(properties: Properties) {
     properties as unknown as ParameterProperties;
   return {
     Type,
-    Value: String(Value),
+    Value: `${Value}`, // a template may give a number
     ...(Description === undefined ? {} : { Description }),
     ...(AllowedPattern === undefined ? {} : { AllowedPattern }),
     ...(Tier === undefined ? {} : { Tier }),

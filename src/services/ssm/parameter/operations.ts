@@ -112,7 +112,7 @@ export function parameterOperations(published: readonly PublicParameter[]) {
           option: Option,
           values: Values,
         })),
-        ...Filters.map(({ Key, Values = [] }) => ({ key: Key, option: 'BeginsWith', values: Values })),
+        ...Filters.map(({ Key, Values }) => ({ key: Key, option: 'BeginsWith', values: Values })),
       ];
       const parameters = context.store
         .list(parameterType)
