@@ -1,3 +1,4 @@
+import { unreachable } from '#/lib/assert.ts';
 import { parseCidr, renderCidr } from '#/lib/cidr.ts';
 import { resourceId } from '#/lib/random.ts';
 import type { Handlers } from '#/services/contract.ts';
@@ -77,11 +78,13 @@ export const vpcOperations = {
         return { VpcId: id, EnableDnsSupport: { Value: spec.enableDnsSupport } };
       case 'enableDnsHostnames':
         return { VpcId: id, EnableDnsHostnames: { Value: spec.enableDnsHostnames } };
-      default:
+      case 'enableNetworkAddressUsageMetrics':
         return {
           VpcId: id,
           EnableNetworkAddressUsageMetrics: { Value: spec.enableNetworkAddressUsageMetrics },
         };
+      default:
+        return unreachable(Attribute);
     }
   },
 
