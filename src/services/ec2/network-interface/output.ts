@@ -37,7 +37,8 @@ export function toInterfaceOutput(networkInterface: NetworkInterface, reader: Re
     PrivateIpAddresses: addresses,
     SourceDestCheck: spec.sourceDestCheck,
     Groups: toGroupIdentifiers(networkInterface, reader),
-    InterfaceType: spec.interfaceType,
+    // AWS answers `nat_gateway`, whatever its model says.
+    InterfaceType: spec.interfaceType as aws.NetworkInterfaceType,
     Ipv6Addresses: [],
     ...(addresses[0]?.Association ? { Association: addresses[0].Association } : {}),
     ...(attachment ? { Attachment: attachment } : {}),
