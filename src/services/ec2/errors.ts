@@ -68,6 +68,10 @@ export function dhcpOptionsNotFound(id: string): AwsError {
   return new AwsError('InvalidDhcpOptionID.NotFound', `The dhcpOption ID '${id}' does not exist`);
 }
 
+export function gatewayMissing(vpcId: string): AwsError {
+  return new AwsError('Gateway.NotAttached', `Network ${vpcId} is not attached to any internet gateway`);
+}
+
 export function gatewayNotAttached(id: string, vpcId: string): AwsError {
   return new AwsError('Gateway.NotAttached', `resource ${id} is not attached to network ${vpcId}`);
 }
@@ -99,6 +103,10 @@ export function insufficientPublicAddresses(): AwsError {
     'InsufficientAddressCapacity',
     'There are not enough public addresses available to satisfy the request.',
   );
+}
+
+export function instanceNotFound(id: string): AwsError {
+  return new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
 }
 
 export function internetGatewayNotFound(id: string): AwsError {

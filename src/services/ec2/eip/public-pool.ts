@@ -20,7 +20,9 @@ export function takePublicAddress({
   // Those that are going count: the kernel may still send them to their former owner.
   const used = new Set([
     ...store.listAny(eipType).map((eip) => eip.spec.publicIp),
-    ...store.listAny(networkInterfaceType).map(({ spec }) => spec.publicIpAddress),
+    ...store
+      .listAny(networkInterfaceType)
+      .flatMap(({ spec, status }) => [spec.publicIpAddress, ...(status.mappedAddresses ?? [])]),
   ]);
   const reservedFirst = 2;
   const usable = cidrSize(pool) - reservedFirst - 1;

@@ -8,8 +8,8 @@ export interface NatGatewaySpec {
   readonly vpcId: string;
   readonly subnetId: string;
   readonly allocationId: string;
-  /** `eipassoc-…` */
-  readonly associationId: string;
+  /** `eipassoc-…`; undefined when it failed to be created. */
+  readonly associationId: string | undefined;
   readonly publicIp: string;
   /** Its own network interface, requester-managed; undefined when it failed to be created. */
   readonly networkInterfaceId: string | undefined;

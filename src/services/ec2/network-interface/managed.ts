@@ -16,6 +16,8 @@ export interface ManagedInterfaceWish {
   readonly hasPublicAddress: boolean;
   readonly interfaceType?: 'interface' | 'nat_gateway';
   readonly sourceDestCheck?: boolean;
+  /** A private address of the caller's choice; picked when absent. */
+  readonly privateIpAddress?: string;
 }
 
 type Region = Pick<Context | Dependencies, 'store' | 'random' | 'clock' | 'publicPool'>;
@@ -24,6 +26,7 @@ type Region = Pick<Context | Dependencies, 'store' | 'random' | 'clock' | 'publi
 export function createManagedInterface(region: Region, wish: ManagedInterfaceWish): NetworkInterface {
   return createInterface(region, {
     ...wish,
+    ...(wish.privateIpAddress === undefined ? {} : { privateIpAddresses: [wish.privateIpAddress] }),
     attachment: {
       attachmentId: resourceId('ela-attach', region.random),
       instanceId: undefined,

@@ -1,6 +1,6 @@
 import type { Context, Handlers } from '#/services/contract.ts';
 import { zoneId } from '#/services/ec2/availability-zone/zones.ts';
-import { eipType } from '#/services/ec2/eip/resource.ts';
+import { disassociateInterface } from '#/services/ec2/eip/associate.ts';
 import {
   attachmentNotFound,
   invalidParameterCombination,
@@ -53,8 +53,7 @@ export const networkInterfaceOperations = {
   DeleteNetworkInterface({ NetworkInterfaceId }, { store }) {
     const found = requireInterface(store, NetworkInterfaceId);
     if (found.spec.attachment) throw networkInterfaceInUse(found.id);
-    for (const eip of store.listBy(eipType, 'networkInterfaceId', found.id))
-      store.setSpec(eip, { ...eip.spec, association: undefined });
+    disassociateInterface(store, found.id);
     store.markDeleted(found);
     return {};
   },

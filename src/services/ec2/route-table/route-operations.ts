@@ -2,6 +2,7 @@ import { parseCidr, renderCidr } from '#/lib/cidr.ts';
 import type { Handlers } from '#/services/contract.ts';
 import {
   gatewayNotAttached,
+  instanceNotFound,
   internetGatewayNotFound,
   invalidCidr,
   invalidParameterCombination,
@@ -140,8 +141,7 @@ function requireGatewayTarget(store: Store, table: RouteTable, gatewayId: string
 function requireInstanceTarget(store: Store, table: RouteTable, instanceId: string): RouteTarget {
   const interfaces = store.listBy(networkInterfaceType, 'instanceId', instanceId);
   const [first] = interfaces;
-  if (!first)
-    throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
+  if (!first) throw instanceNotFound(instanceId);
   if (interfaces.length > 1)
     throw new AwsError(
       'InvalidInstanceID',

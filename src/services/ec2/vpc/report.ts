@@ -20,7 +20,10 @@ export function reportApplied(store: Store, vpc: Vpc, parts: VpcParts, network: 
     report(store, vpcType, vpc, () => ({ ...available, appliedCidrBlocks: network.cidrs }));
     for (const subnet of parts.subnets) report(store, subnetType, subnet, () => available);
     for (const networkInterface of parts.networkInterfaces)
-      report(store, networkInterfaceType, networkInterface, ({ id }) => ({ isLinked: linkIds.has(id) }));
+      report(store, networkInterfaceType, networkInterface, ({ id, status }) => ({
+        ...status,
+        isLinked: linkIds.has(id),
+      }));
     for (const group of parts.securityGroups)
       report(store, securityGroupType, group, () => ({ isApplied: true }));
     reportMapped(store, vpc.id, parts, network);
@@ -48,13 +51,21 @@ function report<R extends Resource>(
     store.setStatus(latest, statusOf(latest));
 }
 
-/** Says which public addresses the network has, so that another network may take those it has not. */
+/**
+ * Says which public addresses the network has, so that nobody else is given them. Not a claim about the wish but a fact
+ * about the kernel: true whatever the wish has become.
+ */
 function reportMapped(store: Store, vpcId: string, parts: VpcParts, network: Network | undefined): void {
-  const mapped = new Set(network?.links.flatMap(({ publicAddresses }) => Object.values(publicAddresses)));
+  const links = network?.links ?? [];
+  const mapped = new Set(links.flatMap(({ publicAddresses }) => Object.values(publicAddresses)));
+  for (const link of links) {
+    const latest = store.getAny(networkInterfaceType, link.id);
+    const mappedAddresses = Object.values(link.publicAddresses);
+    if (latest) store.setStatus(latest, { ...latest.status, mappedAddresses });
+  }
   for (const { id, spec } of parts.eips) {
     const latest = store.getAny(eipType, id);
     if (!latest) continue;
-    // Not a claim about the wish but a fact about the kernel: true whatever the wish has become.
     if (mapped.has(spec.publicIp)) store.setStatus(latest, { mappedVpcId: vpcId });
     else if (latest.status.mappedVpcId === vpcId) store.setStatus(latest, { mappedVpcId: undefined });
     const reported = store.getAny(eipType, id);
