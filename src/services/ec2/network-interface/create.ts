@@ -40,7 +40,9 @@ export interface NetworkInterfaceWish {
 export function createInterface(maker: InterfaceMaker, wish: NetworkInterfaceWish): NetworkInterface {
   const subnet = requireSubnet(maker.store, wish.subnetId);
   const { vpcId, availabilityZone } = subnet.spec;
-  const securityGroupIds = groupsOrDefault(maker, vpcId, wish.securityGroupIds);
+  // A NAT gateway is in no group: only network ACLs stand in its way.
+  const securityGroupIds =
+    wish.interfaceType === 'nat_gateway' ? [] : groupsOrDefault(maker, vpcId, wish.securityGroupIds);
   const chosen = (wish.privateIpAddresses ?? []).map((address) => requireFreeAddress(maker, subnet, address));
   if (new Set(chosen).size < chosen.length)
     throw invalidParameterValue('Duplicate private IP addresses are specified.');
