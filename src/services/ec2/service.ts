@@ -15,6 +15,7 @@ import { networkAclOperations } from '#/services/ec2/network-acl/operations.ts';
 import { networkAclType } from '#/services/ec2/network-acl/resource.ts';
 import { networkInterfaceOperations } from '#/services/ec2/network-interface/operations.ts';
 import { networkInterfaceType } from '#/services/ec2/network-interface/resource.ts';
+import { networkProviders } from '#/services/ec2/network-providers.ts';
 import { routeTableOperations } from '#/services/ec2/route-table/operations.ts';
 import { routeTableType } from '#/services/ec2/route-table/resource.ts';
 import { routeOperations } from '#/services/ec2/route-table/route-operations.ts';
@@ -71,7 +72,7 @@ function networkingParts(dependencies: Dependencies): Ec2Parts {
       anyController(natGatewayController(dependencies)),
       anyController(vpcController(dependencies)),
     ],
-    providers: [],
+    providers: networkProviders,
     metadataOnly: [],
   };
 }
