@@ -110,6 +110,9 @@ export interface Service<Name extends ServiceName = ServiceName> {
   readonly providers: readonly ResourceProvider[];
 }
 
+/** A service of any name. */
+export type AnyService = { [Name in ServiceName]: Service<Name> }[ServiceName];
+
 /** Properties of a template's resource, resolved: no intrinsic functions are left in them. */
 export type Properties = Readonly<Record<string, unknown>>;
 
