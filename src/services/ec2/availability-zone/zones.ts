@@ -61,7 +61,7 @@ const optInRegions = new Set([
 /** The zones of a region, in the order of their letters. An unknown region has `a`, `b` and `c`. */
 export function zonesOf(region: string): readonly Zone[] {
   const { prefix, letters } = regions.get(region) ?? { prefix: region.replaceAll('-', ''), letters: 'abc' };
-  return [...letters].map((letter, index) => ({
+  return Array.from(letters, (letter, index) => ({
     name: `${region}${letter}`,
     id: `${prefix}-az${index + 1}`,
   }));
