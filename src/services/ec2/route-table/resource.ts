@@ -33,3 +33,8 @@ export const routeTableType = resourceType<RouteTable>('AWS::EC2::RouteTable', {
   subnetId: (table) => table.spec.associations.flatMap(({ subnetId }) => subnetId ?? []),
   associationId: (table) => table.spec.associations.map(({ associationId }) => associationId),
 });
+
+/** Whether subnets without an association of their own follow this table. */
+export function isMainTable(table: RouteTable): boolean {
+  return table.spec.associations.some(({ subnetId }) => subnetId === undefined);
+}
