@@ -26,7 +26,7 @@ export interface ComputeParts {
   readonly types: readonly ResourceType<never>[];
   readonly controllers: readonly Controller[];
   readonly providers: readonly ResourceProvider[];
-  readonly metadataOnly: readonly (keyof Ec2Api & string)[];
+  readonly metadataOnly: readonly (keyof Ec2Api)[];
 }
 
 export interface ComputeOptions {

@@ -61,22 +61,28 @@ export function instanceController(
   async function perform(step: Step, instance: Instance): Promise<Again> {
     switch (step.do) {
       case 'create':
-        return void (await drivers.machine.create(machineOf(instance)));
+        await drivers.machine.create(machineOf(instance));
+        return undefined;
       case 'start':
         // A machine's namespace has a new metadata service after the region's restart: it is told again.
         await tellMetadata(instance, 'always');
-        return void (await drivers.machine.start(instance.id));
+        await drivers.machine.start(instance.id);
+        return undefined;
       case 'stop':
-        return void (await drivers.machine.stop(instance.id, graceMs));
+        await drivers.machine.stop(instance.id, graceMs);
+        return undefined;
       case 'destroy':
         told.delete(instance.id);
-        return void (await drivers.machine.destroy(instance.id));
+        await drivers.machine.destroy(instance.id);
+        return undefined;
       case 'release-interfaces':
-        return void releaseInterfaces(store, instance);
+        releaseInterfaces(store, instance);
+        return undefined;
       case 'report':
         return report(instance, step);
       case 'report-reboots':
-        return void write(instance, (status) => ({ ...status, reboots: instance.spec.reboots }));
+        write(instance, (status) => ({ ...status, reboots: instance.spec.reboots }));
+        return undefined;
       case 'wish':
         return wish(instance, step);
       case 'check':
@@ -85,7 +91,8 @@ export function instanceController(
       case 'wait':
         return { requeueAfterMs: step.ms };
       case 'forget':
-        return void store.remove(instance);
+        store.remove(instance);
+        return undefined;
       default:
         return unreachable(step);
     }

@@ -22,7 +22,7 @@ import { requireLaunchTemplate, requireVersion } from '#/services/ec2/launch-tem
 import { securityGroupType } from '#/services/ec2/security-group/resource.ts';
 import { requireSubnet } from '#/services/ec2/subnet/require.ts';
 import { subnetType, type Subnet } from '#/services/ec2/subnet/resource.ts';
-import { mergeTags, tagsOfSpecifications, type TagSpecifications } from '#/services/ec2/tags.ts';
+import { mergeTags, tagsOfSpecifications } from '#/services/ec2/tags.ts';
 import { vpcType } from '#/services/ec2/vpc/resource.ts';
 import type { Tags } from '#/store/resource.ts';
 import type { InputOf } from '#/wire/api/operation.ts';
@@ -234,11 +234,7 @@ function chooseSubnet(input: RunInput, { store }: Context): Subnet {
 }
 
 function planInterfaces(input: RunInput, subnet: Subnet, context: Context): readonly InstanceInterfaceWish[] {
-  const tags = tagsOfSpecifications(
-    input.TagSpecifications as TagSpecifications,
-    'network-interface',
-    taggedTypes,
-  );
+  const tags = tagsOfSpecifications(input.TagSpecifications, 'network-interface', taggedTypes);
   if (!input.NetworkInterfaces || input.NetworkInterfaces.length === 0) {
     return [
       {

@@ -161,11 +161,6 @@ export function instanceMetadata(
     return spec.securityGroupIds.map((id) => store.get(securityGroupType, id)?.spec.groupName ?? id);
   }
 
-  function tagPaths({ spec, tags }: Instance): Record<string, string> {
-    if (spec.metadataOptions.instanceMetadataTags === 'disabled') return {};
-    return Object.fromEntries(Object.entries(tags).map(([key, value]) => [`tags/instance/${key}`, value]));
-  }
-
   function keyPaths(keyName: string | undefined): Record<string, string> {
     const keyPair = store.list(keyPairType).find(({ spec }) => spec.keyName === keyName);
     return keyPair ? { 'public-keys/0/openssh-key': `${keyPair.spec.publicKey}\n` } : {};
@@ -226,4 +221,9 @@ export function instanceMetadata(
 
 function isoSeconds(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+function tagPaths({ spec, tags }: Instance): Record<string, string> {
+  if (spec.metadataOptions.instanceMetadataTags === 'disabled') return {};
+  return Object.fromEntries(Object.entries(tags).map(([key, value]) => [`tags/instance/${key}`, value]));
 }

@@ -17,7 +17,7 @@ export function runInput(properties: Properties, context: ProviderContext): RunI
     ...context.tags,
     ...Object.fromEntries((p.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
   };
-  const tagList = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: String(Value) }));
+  const tagList = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   return {
     MinCount: 1,
     MaxCount: 1,

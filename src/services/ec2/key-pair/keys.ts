@@ -67,17 +67,14 @@ function rsaBlob(key: KeyObject): Buffer {
   const { e = '', n = '' } = key.export({ format: 'jwk' });
   return Buffer.concat([
     sshString(Buffer.from('ssh-rsa')),
-    sshString(positive(Buffer.from(String(e), 'base64url'))),
-    sshString(positive(Buffer.from(String(n), 'base64url'))),
+    sshString(positive(Buffer.from(e, 'base64url'))),
+    sshString(positive(Buffer.from(n, 'base64url'))),
   ]);
 }
 
 function ed25519Blob(key: KeyObject): Buffer {
   const { x = '' } = key.export({ format: 'jwk' });
-  return Buffer.concat([
-    sshString(Buffer.from('ssh-ed25519')),
-    sshString(Buffer.from(String(x), 'base64url')),
-  ]);
+  return Buffer.concat([sshString(Buffer.from('ssh-ed25519')), sshString(Buffer.from(x, 'base64url'))]);
 }
 
 function sshString(bytes: Buffer): Buffer {

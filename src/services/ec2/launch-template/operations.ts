@@ -221,7 +221,6 @@ function toVersionOutput(
     CreateTime: new Date(version.createdAt),
     CreatedBy: version.createdBy,
     DefaultVersion: version.number === spec.defaultVersion,
-    // The members are the same in requests and answers, but for enums' names.
-    LaunchTemplateData: version.data as aws.ResponseLaunchTemplateData,
+    LaunchTemplateData: version.data,
   };
 }
