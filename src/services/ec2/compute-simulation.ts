@@ -11,6 +11,7 @@ import { eipType } from '#/services/ec2/eip/resource.ts';
 import { publicImages } from '#/services/ec2/image/catalog.ts';
 import { networkInterfaceType, type NetworkInterface } from '#/services/ec2/network-interface/resource.ts';
 import { securityGroupType } from '#/services/ec2/security-group/resource.ts';
+import { subnetOperations } from '#/services/ec2/subnet/operations.ts';
 import { subnetType } from '#/services/ec2/subnet/resource.ts';
 import { vpcType } from '#/services/ec2/vpc/resource.ts';
 import { Store } from '#/store/store.ts';
@@ -225,6 +226,7 @@ function simulatedEc2(dependencies: Dependencies): Service<'ec2'> {
   return {
     name: 'ec2',
     ...parts,
+    operations: { ...subnetOperations, ...parts.operations },
     types: [
       ...parts.types,
       anyType(vpcType),
