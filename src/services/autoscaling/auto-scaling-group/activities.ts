@@ -24,8 +24,7 @@ export function startActivity(
   group: AutoScalingGroup,
   activity: { readonly description: string; readonly cause: string; readonly details: string },
 ): ScalingActivity {
-  const earlier = store.listBy(scalingActivityType, 'groupName', group.id);
-  for (const old of earlier.slice(0, Math.max(0, earlier.length - keptPerGroup + 1))) store.remove(old);
+  for (const old of listActivities(store, group.id).slice(keptPerGroup - 1)) store.remove(old);
   return store.create(scalingActivityType, {
     id: uuid(random),
     spec: {
@@ -67,11 +66,11 @@ export function endActivity(
 
 /** The activities of a group, or of all, newest first. */
 export function listActivities(store: Store, groupName: string | undefined): readonly ScalingActivity[] {
-  const all =
-    groupName === undefined
-      ? store.list(scalingActivityType)
-      : store.listBy(scalingActivityType, 'groupName', groupName);
-  return all.toReversed();
+  // An index forgets the order when a record changes; the list keeps it.
+  return store
+    .list(scalingActivityType)
+    .filter(({ spec }) => groupName === undefined || spec.groupName === groupName)
+    .toReversed();
 }
 
 export function toActivityOutput({ id, spec, status }: ScalingActivity): aws.Activity {

@@ -16,7 +16,9 @@ export function requireGroup(store: Store, name: string): AutoScalingGroup {
 
 /** The instances of a group, oldest first. */
 export function membersOf(store: Store, groupName: string): readonly GroupInstance[] {
-  return store.listBy(groupInstanceType, 'groupName', groupName);
+  return store
+    .listBy(groupInstanceType, 'groupName', groupName)
+    .toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
 }
 
 /** The group's instance of an id; any group's when none is named. Throws ValidationError. */
