@@ -17,6 +17,7 @@ import { keyPairType } from '#/services/ec2/key-pair/resource.ts';
 import { launchTemplateProvider } from '#/services/ec2/launch-template/cloudformation.ts';
 import { launchTemplateOperations } from '#/services/ec2/launch-template/operations.ts';
 import { launchTemplateType } from '#/services/ec2/launch-template/resource.ts';
+import { issueRoleCredentials } from '#/services/iam/sessions.ts';
 import type { ResourceType } from '#/store/resource.ts';
 import type { Ec2Api } from '#/wire/api/ec2.ts';
 
@@ -30,7 +31,7 @@ export interface ComputeParts {
 }
 
 export interface ComputeOptions {
-  /** Where instances' keys for their role come from; without it they get none. */
+  /** Where instances' keys for their role come from; IAM's sessions unless told. */
   readonly roleCredentials?: RoleCredentialsSource;
   /** Image ids of real regions that stand for the compatibility image. Only a simulation may accept them. */
   readonly imageAliases?: readonly string[];
@@ -53,7 +54,10 @@ export function computeParts(dependencies: Dependencies, options: ComputeOptions
     },
     types: [anyType(instanceType), anyType(launchTemplateType), anyType(keyPairType)],
     controllers: [
-      instanceController(dependencies, { imageAliases, roleCredentials: options.roleCredentials }),
+      instanceController(dependencies, {
+        imageAliases,
+        roleCredentials: options.roleCredentials ?? issueRoleCredentials,
+      }),
     ],
     providers: [instanceProvider, launchTemplateProvider, keyPairProvider],
     metadataOnly: ['MonitorInstances', 'UnmonitorInstances'],

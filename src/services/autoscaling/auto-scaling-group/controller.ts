@@ -151,17 +151,6 @@ export function autoScalingGroupController(dependencies: Dependencies): Controll
     store.remove(group);
   }
 
-  function eachTargetGroup(arns: readonly string[], act: (arn: string) => unknown): void {
-    for (const arn of arns) {
-      try {
-        act(arn);
-      } catch (error) {
-        // A target group that is gone needs neither; others must not be kept from theirs.
-        if (!(error instanceof AwsError && error.code === 'TargetGroupNotFound')) throw error;
-      }
-    }
-  }
-
   function groupsWithTargets(): readonly string[] {
     return store
       .listAny(autoScalingGroupType)
@@ -181,5 +170,16 @@ export function autoScalingGroupController(dependencies: Dependencies): Controll
     const isEmpty = group.spec.desiredCapacity === 0 && membersOf(store, group.id).length === 0;
     if (waits.length === 0 && isEmpty) return undefined;
     return { requeueAfterMs: Math.min(lookEveryMs, ...waits) };
+  }
+}
+
+function eachTargetGroup(arns: readonly string[], act: (arn: string) => unknown): void {
+  for (const arn of arns) {
+    try {
+      act(arn);
+    } catch (error) {
+      // A target group that is gone needs neither; others must not be kept from theirs.
+      if (!(error instanceof AwsError && error.code === 'TargetGroupNotFound')) throw error;
+    }
   }
 }

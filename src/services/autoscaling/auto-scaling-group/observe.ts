@@ -35,7 +35,7 @@ function targetHealth(
   group: AutoScalingGroup,
   members: readonly GroupInstance[],
 ): ReadonlyMap<string, Readonly<Record<string, string>>> {
-  const found = new Map(members.map(({ id }) => [id, {} as Record<string, string>]));
+  const found = new Map<string, Record<string, string>>(members.map(({ id }) => [id, {}]));
   for (const arn of group.spec.targetGroupArns) {
     for (const { Target, TargetHealth } of describeTargets(arn)) {
       const ours = found.get(Target?.Id ?? '');

@@ -25,7 +25,7 @@ const graceMs = 20_000;
 /** What the controller needs beyond its dependencies. */
 export interface InstanceControllerOptions {
   readonly imageAliases: readonly string[];
-  readonly roleCredentials: RoleCredentialsSource | undefined;
+  readonly roleCredentials: RoleCredentialsSource;
 }
 
 /** Makes machines of instances. */

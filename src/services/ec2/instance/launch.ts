@@ -41,6 +41,7 @@ export interface LaunchPlan {
     | 'keyName'
     | 'userData'
     | 'iamInstanceProfileArn'
+    | 'iamInstanceProfileId'
     | 'metadataOptions'
     | 'monitoring'
     | 'ebsOptimized'
@@ -77,7 +78,7 @@ export function planLaunch(given: RunInput, context: Context, imageAliases: read
       instanceType: size.name,
       keyName: input.KeyName,
       userData: input.UserData,
-      iamInstanceProfileArn: resolveProfile(input.IamInstanceProfile, context),
+      ...resolveProfile(input.IamInstanceProfile, context),
       metadataOptions: {
         httpTokens: input.MetadataOptions?.HttpTokens ?? 'required',
         httpPutResponseHopLimit: input.MetadataOptions?.HttpPutResponseHopLimit ?? 2,
@@ -175,11 +176,15 @@ function requireImageId(
   }
 }
 
-function resolveProfile(given: RunInput['IamInstanceProfile'], { call }: Context): string | undefined {
+function resolveProfile(
+  given: RunInput['IamInstanceProfile'],
+  { call }: Context,
+): Pick<InstanceSpec, 'iamInstanceProfileArn' | 'iamInstanceProfileId'> {
   const name = given?.Name ?? given?.Arn?.slice(given.Arn.lastIndexOf('/') + 1);
-  if (name === undefined) return undefined;
+  if (name === undefined) return { iamInstanceProfileArn: undefined, iamInstanceProfileId: undefined };
   try {
-    return call.iam.GetInstanceProfile({ InstanceProfileName: name }).InstanceProfile?.Arn;
+    const profile = call.iam.GetInstanceProfile({ InstanceProfileName: name }).InstanceProfile;
+    return { iamInstanceProfileArn: profile?.Arn, iamInstanceProfileId: profile?.InstanceProfileId };
   } catch (error) {
     if (
       error instanceof AwsError &&

@@ -43,7 +43,7 @@ const credentialsRefreshMs = 3_600_000;
  */
 export function instanceMetadata(
   dependencies: Dependencies,
-  roleCredentials: RoleCredentialsSource | undefined,
+  roleCredentials: RoleCredentialsSource,
 ): (instance: Instance) => MachineMetadata {
   const { store, clock, region, account, call } = dependencies;
   const issued = new Map<string, Issued>();
@@ -166,57 +166,57 @@ export function instanceMetadata(
     return keyPair ? { 'public-keys/0/openssh-key': `${keyPair.spec.publicKey}\n` } : {};
   }
 
+  /** Nothing, when the profile or its role was taken away: AWS then stops to hand out keys as well. */
   function rolePaths(instance: Instance): Record<string, string> {
     const arn = instance.spec.iamInstanceProfileArn;
     if (arn === undefined) return {};
-    const profile = findProfile(arn);
-    const roleName = profile?.Roles?.[0]?.RoleName;
-    if (!profile || roleName === undefined || !roleCredentials) return {};
-    const { credentials, issuedAt } = credentialsFor(instance.id, roleName, roleCredentials);
-    const info = {
-      Code: 'Success',
-      LastUpdated: isoSeconds(issuedAt),
-      InstanceProfileArn: arn,
-      InstanceProfileId: profile.InstanceProfileId,
-    };
-    return {
-      'iam/info': JSON.stringify(info, undefined, 2),
-      [`iam/security-credentials/${roleName}`]: JSON.stringify(
-        {
-          Code: 'Success',
-          LastUpdated: isoSeconds(issuedAt),
+    const profileName = arn.slice(arn.lastIndexOf('/') + 1);
+    return ifExists(() => {
+      const profile = call.iam.GetInstanceProfile({ InstanceProfileName: profileName }).InstanceProfile;
+      const roleName = profile?.Roles?.[0]?.RoleName;
+      if (roleName === undefined) return {};
+      const { credentials, issuedAt } = credentialsFor(instance.id, roleName);
+      const common = { Code: 'Success', LastUpdated: isoSeconds(issuedAt) };
+      return {
+        'iam/info': renderJson({
+          ...common,
+          InstanceProfileArn: arn,
+          InstanceProfileId: profile?.InstanceProfileId,
+        }),
+        [`iam/security-credentials/${roleName}`]: renderJson({
+          ...common,
           Type: 'AWS-HMAC',
           AccessKeyId: credentials.accessKeyId,
           SecretAccessKey: credentials.secretAccessKey,
           Token: credentials.sessionToken,
           Expiration: isoSeconds(credentials.expiresAt),
-        },
-        undefined,
-        2,
-      ),
-    };
+        }),
+      };
+    });
   }
 
-  function credentialsFor(instanceId: string, roleName: string, source: RoleCredentialsSource): Issued {
+  function credentialsFor(instanceId: string, roleName: string): Issued {
     const earlier = issued.get(instanceId);
     const now = clock.now();
     if (earlier?.roleName === roleName && now - earlier.issuedAt < credentialsRefreshMs) return earlier;
-    const credentials = source(dependencies, roleName, instanceId, credentialsLifetimeSeconds);
+    const credentials = roleCredentials(dependencies, roleName, instanceId, credentialsLifetimeSeconds);
     const latest = { roleName, credentials, issuedAt: now };
     issued.set(instanceId, latest);
     return latest;
   }
+}
 
-  function findProfile(arn: string): ReturnType<typeof call.iam.GetInstanceProfile>['InstanceProfile'] {
-    try {
-      return call.iam.GetInstanceProfile({ InstanceProfileName: arn.slice(arn.lastIndexOf('/') + 1) })
-        .InstanceProfile;
-    } catch (error) {
-      // Taken away from a running instance: AWS then stops to hand out keys as well.
-      if (error instanceof AwsError) return undefined;
-      throw error;
-    }
+function ifExists(make: () => Record<string, string>): Record<string, string> {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof AwsError) return {};
+    throw error;
   }
+}
+
+function renderJson(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
 }
 
 function isoSeconds(ms: number): string {

@@ -45,7 +45,7 @@ export function toInstanceOutput(region: Region, instance: Instance): aws.Instan
     ...(spec.iamInstanceProfileArn === undefined
       ? {}
       : {
-          IamInstanceProfile: { Arn: spec.iamInstanceProfileArn, Id: profileId(spec.iamInstanceProfileArn) },
+          IamInstanceProfile: { Arn: spec.iamInstanceProfileArn, Id: spec.iamInstanceProfileId },
         }),
     AmiLaunchIndex: spec.launchIndex,
     LaunchTime: new Date(spec.launchedAt),
@@ -213,13 +213,4 @@ function transitionReason({ status }: Instance): string {
   if (status.stateReason.code === 'Client.UserInitiatedShutdown') return `User initiated (${at})`;
   if (status.stateReason.code === 'Client.InstanceInitiatedShutdown') return `Instance initiated (${at})`;
   return status.stateReason.code;
-}
-
-/** The id of a profile is IAM's to know; instances are shown with one that is derived from the name. */
-function profileId(arn: string): string {
-  const letters = Buffer.from(arn)
-    .toString('hex')
-    .toUpperCase()
-    .replaceAll(/[^A-Z2-7]/g, '');
-  return `AIPA${letters.slice(-16).padStart(16, 'A')}`;
 }

@@ -26,6 +26,7 @@ export interface InstanceSpec {
   /** Base64, as given. */
   readonly userData: string | undefined;
   readonly iamInstanceProfileArn: string | undefined;
+  readonly iamInstanceProfileId: string | undefined;
   readonly metadataOptions: {
     readonly httpTokens: 'optional' | 'required';
     readonly httpPutResponseHopLimit: number;
