@@ -37,3 +37,11 @@ export function templateError(detail: string): AwsError {
 export function templateValidationError(detail: string): AwsError {
   return validationError(`Template validation error: ${detail}`);
 }
+
+export function noUpdates(): AwsError {
+  return validationError('No updates are to be performed.');
+}
+
+export function changeSetAlreadyExists(id: string): AwsError {
+  return new AwsError('AlreadyExistsException', `ChangeSet ${id} already exists`);
+}

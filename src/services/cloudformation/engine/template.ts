@@ -248,3 +248,9 @@ function optionalText(value: unknown, path: string): string | undefined {
 function optionalNumber(value: unknown): number | undefined {
   return value === undefined || value === null ? undefined : Number(value);
 }
+
+/** Names of exports that are written out in a template. */
+export function declaredExports(text: string): ReadonlySet<string> {
+  const names = [...parseTemplate(text).outputs.values()].map(({ exportName }) => exportName);
+  return new Set(names.filter((name) => typeof name === 'string'));
+}
