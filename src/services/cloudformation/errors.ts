@@ -23,7 +23,10 @@ export function invalidChangeSetStatus(message: string): AwsError {
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-template.html#using-iam-capabilities */
 export function insufficientCapabilities(capabilities: readonly string[]): AwsError {
-  return new AwsError('InsufficientCapabilitiesException', `Requires capabilities : [${capabilities.join(', ')}]`);
+  return new AwsError(
+    'InsufficientCapabilitiesException',
+    `Requires capabilities : [${capabilities.join(', ')}]`,
+  );
 }
 
 export function templateFormatError(detail: string): AwsError {

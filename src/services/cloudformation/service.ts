@@ -2,8 +2,14 @@ import { anyController } from '#/controllers/controller.ts';
 import { anyType, type Dependencies, type ResourceProvider, type Service } from '#/services/contract.ts';
 import { changeSetOperations } from '#/services/cloudformation/change-set/operations.ts';
 import { changeSetType } from '#/services/cloudformation/change-set/resource.ts';
-import { metadataOnlyProviders, rememberedResourceType } from '#/services/cloudformation/providers/metadata-only.ts';
-import { cdkMetadataProvider, waitConditionHandleProvider } from '#/services/cloudformation/providers/nothing.ts';
+import {
+  metadataOnlyProviders,
+  rememberedResourceType,
+} from '#/services/cloudformation/providers/metadata-only.ts';
+import {
+  cdkMetadataProvider,
+  waitConditionHandleProvider,
+} from '#/services/cloudformation/providers/nothing.ts';
 import type { ReadObject } from '#/services/cloudformation/source.ts';
 import { stackController } from '#/services/cloudformation/stack/controller.ts';
 import { describeOperations } from '#/services/cloudformation/stack/describe.ts';

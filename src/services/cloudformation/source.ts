@@ -11,7 +11,10 @@ export interface TemplateInput {
 }
 
 /** The template's text; undefined when the request gives none. Throws `ValidationError`. */
-export async function readTemplate(input: TemplateInput, readObject: ReadObject): Promise<string | undefined> {
+export async function readTemplate(
+  input: TemplateInput,
+  readObject: ReadObject,
+): Promise<string | undefined> {
   const { TemplateBody: body, TemplateURL: url } = input;
   if (body !== undefined && url !== undefined) {
     throw validationError('Please specify either TemplateBody or TemplateURL, but not both.');
@@ -27,7 +30,9 @@ export async function readTemplate(input: TemplateInput, readObject: ReadObject)
     return await readObject(place.bucket, place.key);
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    throw validationError(`S3 error: ${error.message}\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html`);
+    throw validationError(
+      `S3 error: ${error.message}\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html`,
+    );
   }
 }
 

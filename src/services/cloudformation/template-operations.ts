@@ -5,7 +5,12 @@ import { changeSetType } from '#/services/cloudformation/change-set/resource.ts'
 import { neededCapabilityOf } from '#/services/cloudformation/engine/capabilities.ts';
 import { parseTemplate, type Template } from '#/services/cloudformation/engine/template.ts';
 import { changeSetNotFound, validationError } from '#/services/cloudformation/errors.ts';
-import { noTemplate, readTemplate, requireTemplate, type ReadObject } from '#/services/cloudformation/source.ts';
+import {
+  noTemplate,
+  readTemplate,
+  requireTemplate,
+  type ReadObject,
+} from '#/services/cloudformation/source.ts';
 import { shownTarget } from '#/services/cloudformation/stack/resource.ts';
 import { findStack, requireStack } from '#/services/cloudformation/stack/target.ts';
 
@@ -19,7 +24,9 @@ export function templateOperations(readObject: ReadObject) {
     async GetTemplateSummary(input, context) {
       const { StackName: stackName } = input;
       const given = await readTemplate(input, readObject);
-      const body = given ?? (stackName === undefined ? undefined : shownTarget(requireStack(context, stackName)).template);
+      const body =
+        given ??
+        (stackName === undefined ? undefined : shownTarget(requireStack(context, stackName)).template);
       if (body === undefined) throw noTemplate();
       const template = parseTemplate(body);
       return {
@@ -64,13 +71,17 @@ function storedTemplate(input: CloudformationApi['GetTemplate']['input'], contex
     if (!changeSet) throw changeSetNotFound(changeSetName);
     return changeSet.spec.target.template;
   }
-  if (stackName === undefined) throw validationError('StackName is required if ChangeSetName is not specified.');
+  if (stackName === undefined)
+    throw validationError('StackName is required if ChangeSetName is not specified.');
   const stack = requireStack(context, stackName);
   // A stack under review has no template yet.
   return stack.status.state === 'REVIEW_IN_PROGRESS' ? '{}' : shownTarget(stack).template;
 }
 
-function toCapabilities(template: Template): { Capabilities?: aws.Capability[]; CapabilitiesReason?: string } {
+function toCapabilities(template: Template): {
+  Capabilities?: aws.Capability[];
+  CapabilitiesReason?: string;
+} {
   const needed = neededCapabilityOf(template);
   if (needed === undefined) return { Capabilities: [] };
   return {
@@ -82,7 +93,9 @@ function toCapabilities(template: Template): { Capabilities?: aws.Capability[]; 
 function toDeclarations({ parameters }: Template): aws.ParameterDeclaration[] {
   return [...parameters].map(([name, parameter]) => ({
     ParameterKey: name,
-    ...(parameter.default === undefined ? {} : { DefaultValue: String(parameter.default as string | number | boolean) }), // scalars only, by the template's check
+    ...(parameter.default === undefined
+      ? {}
+      : { DefaultValue: String(parameter.default as string | number | boolean) }), // scalars only, by the template's check
     ParameterType: parameter.type,
     NoEcho: parameter.noEcho,
     ...(parameter.description === undefined ? {} : { Description: parameter.description }),

@@ -9,7 +9,11 @@ import { lookupOf, placeOf, type EngineDependencies } from '#/services/cloudform
 import { shownTarget, type Stack, type Target } from '#/services/cloudformation/stack/resource.ts';
 
 /** What a new wish would do to the stack's resources. */
-export function plannedChanges(engine: EngineDependencies, stack: Stack, wanted: Deployment): PlannedChange[] {
+export function plannedChanges(
+  engine: EngineDependencies,
+  stack: Stack,
+  wanted: Deployment,
+): PlannedChange[] {
   return predictChanges({
     wanted,
     current: currentOf(engine, stack),

@@ -65,7 +65,10 @@ export function changeSetOperations(engine: EngineDependencies, readObject: Read
       const stack = requireStack(context, input.StackName ?? '');
       const all = context.store.listBy(changeSetType, 'stackId', stack.id);
       const { items, nextToken } = pageOf(all, input.NextToken, changeSetsPerPage);
-      return { Summaries: items.map(toSummary), ...(nextToken === undefined ? {} : { NextToken: nextToken }) };
+      return {
+        Summaries: items.map(toSummary),
+        ...(nextToken === undefined ? {} : { NextToken: nextToken }),
+      };
     },
   } satisfies Handlers<CloudformationApi>;
 }
@@ -85,7 +88,8 @@ function createChangeSet(
     }
     throw changeSetAlreadyExists(repeated.id);
   }
-  if (type === 'IMPORT') throw validationError('Change sets of type IMPORT are not implemented by this region');
+  if (type === 'IMPORT')
+    throw validationError('Change sets of type IMPORT are not implemented by this region');
   const isNew = type === 'CREATE';
   requireFitting(existing, isNew, stackName, name);
   const current = existing && !isNew ? shownTarget(existing) : undefined;
@@ -93,7 +97,13 @@ function createChangeSet(
   if (body === undefined) throw noTemplate();
   const stackId = existing?.id ?? newStackId(context, stackName);
   const notificationArns = input.NotificationARNs ?? existing?.spec.notificationArns ?? [];
-  const place = { region: context.region, account: context.account, stackName: existing?.spec.stackName ?? stackName, stackId, notificationArns };
+  const place = {
+    region: context.region,
+    account: context.account,
+    stackName: existing?.spec.stackName ?? stackName,
+    stackId,
+    notificationArns,
+  };
   const { target, deployment } = requireTarget(input, body, current, place, context);
   const stack =
     existing ??
@@ -129,7 +139,10 @@ function createChangeSet(
       capabilities: input.Capabilities ?? [],
       roleArn: input.RoleARN ?? stack.spec.roleArn,
       notificationArns,
-      onStackFailure: input.OnStackFailure === undefined ? undefined : toOnFailure({ OnStackFailure: input.OnStackFailure }),
+      onStackFailure:
+        input.OnStackFailure === undefined
+          ? undefined
+          : toOnFailure({ OnStackFailure: input.OnStackFailure }),
       includeNestedStacks: input.IncludeNestedStacks ?? false,
       importExistingResources: input.ImportExistingResources ?? false,
       deploymentMode: input.DeploymentConfig?.Mode,
@@ -140,7 +153,8 @@ function createChangeSet(
       ? { state: 'CREATE_COMPLETE', reason: undefined, executionState: 'AVAILABLE' }
       : {
           state: 'FAILED',
-          reason: "The submitted information didn't contain changes. Submit different information to create a change set.",
+          reason:
+            "The submitted information didn't contain changes. Submit different information to create a change set.",
           executionState: 'UNAVAILABLE',
         },
   });
@@ -195,14 +209,22 @@ function executeChangeSet(
   }
 }
 
-function findChangeSet(context: Pick<Context, 'store'>, name: string, stackName: string | undefined): ChangeSet | undefined {
+function findChangeSet(
+  context: Pick<Context, 'store'>,
+  name: string,
+  stackName: string | undefined,
+): ChangeSet | undefined {
   if (name.startsWith('arn:')) return context.store.get(changeSetType, name);
   const stack = stackName === undefined ? undefined : findStack(context, stackName);
   if (!stack) return undefined;
   return context.store.listBy(changeSetType, 'stackId', stack.id).find(({ spec }) => spec.name === name);
 }
 
-function requireChangeSet(context: Pick<Context, 'store'>, name: string, stackName: string | undefined): ChangeSet {
+function requireChangeSet(
+  context: Pick<Context, 'store'>,
+  name: string,
+  stackName: string | undefined,
+): ChangeSet {
   if (!name.startsWith('arn:') && stackName === undefined) {
     throw validationError('StackName must be specified if ChangeSetName is not specified as an ARN.');
   }

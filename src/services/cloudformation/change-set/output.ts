@@ -1,6 +1,10 @@
 import type * as aws from '@aws-sdk/client-cloudformation';
 import { knownAfterApply } from '#/services/cloudformation/change-set/predict.ts';
-import type { ChangeSet, PlannedChange, PlannedDetail } from '#/services/cloudformation/change-set/resource.ts';
+import type {
+  ChangeSet,
+  PlannedChange,
+  PlannedDetail,
+} from '#/services/cloudformation/change-set/resource.ts';
 import { pageOf } from '#/services/cloudformation/page.ts';
 import { toParameters, toTagList } from '#/services/cloudformation/stack/output.ts';
 
@@ -28,7 +32,10 @@ export function toOutput(
     RollbackConfiguration: {},
     Capabilities: [...spec.capabilities] as aws.Capability[], // checked by the model on the way in
     Tags: toTagList(spec.target.tags),
-    Changes: items.map((change) => ({ Type: 'Resource', ResourceChange: toResourceChange(change, withValues) })),
+    Changes: items.map((change) => ({
+      Type: 'Resource',
+      ResourceChange: toResourceChange(change, withValues),
+    })),
     ...(nextToken === undefined ? {} : { NextToken: nextToken }),
     IncludeNestedStacks: spec.includeNestedStacks,
     ...(spec.onStackFailure === undefined ? {} : { OnStackFailure: spec.onStackFailure }),

@@ -49,7 +49,11 @@ function inOrder({ nodes }: Deployment): string[] {
   return [...ordered];
 }
 
-function predictOne(prospect: Prospect, logicalId: string, unknown: ReadonlySet<string>): PlannedChange | undefined {
+function predictOne(
+  prospect: Prospect,
+  logicalId: string,
+  unknown: ReadonlySet<string>,
+): PlannedChange | undefined {
   const { wanted, live } = prospect;
   const declaration = wanted.nodes.get(logicalId)?.declaration;
   const schema = findSchema(declaration?.type ?? '');
@@ -97,7 +101,11 @@ interface Foreseen {
 }
 
 /** The properties as far as they can be known; each that cannot stands as a whole for "known after apply". */
-function foresee({ wanted, lookup }: Prospect, properties: JsonObject, unknown: ReadonlySet<string>): Foreseen {
+function foresee(
+  { wanted, lookup }: Prospect,
+  properties: JsonObject,
+  unknown: ReadonlySet<string>,
+): Foreseen {
   const scope = wanted.scope({
     ...lookup,
     ref(logicalId) {
@@ -144,7 +152,8 @@ function textOf(value: unknown): string | undefined {
 }
 
 function replacementOf(details: readonly PlannedDetail[]): PlannedChange['replacement'] {
-  if (details.some(({ recreation, causingEntity }) => recreation === 'Always' && causingEntity === undefined)) return 'True';
+  if (details.some(({ recreation, causingEntity }) => recreation === 'Always' && causingEntity === undefined))
+    return 'True';
   return details.some(({ recreation }) => recreation !== 'Never') ? 'Conditional' : 'False';
 }
 

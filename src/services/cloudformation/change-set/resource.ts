@@ -35,7 +35,14 @@ export interface PlannedChange {
   readonly physicalId: string | undefined;
   readonly type: string;
   readonly replacement: 'True' | 'False' | 'Conditional' | undefined;
-  readonly policyAction: 'Delete' | 'Retain' | 'Snapshot' | 'ReplaceAndDelete' | 'ReplaceAndRetain' | 'ReplaceAndSnapshot' | undefined;
+  readonly policyAction:
+    | 'Delete'
+    | 'Retain'
+    | 'Snapshot'
+    | 'ReplaceAndDelete'
+    | 'ReplaceAndRetain'
+    | 'ReplaceAndSnapshot'
+    | undefined;
   /** `Properties`, `Metadata`, a policy. */
   readonly scope: readonly string[];
   readonly details: readonly PlannedDetail[];

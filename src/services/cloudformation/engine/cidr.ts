@@ -8,7 +8,8 @@ export function subnetBlocks(block: string, count: number, hostBits: number): st
   const parsed = parseCidr(block);
   if (!parsed || !Number.isInteger(count) || count < 1 || count > 256) return undefined;
   const prefixLength = 32 - hostBits;
-  if (!Number.isInteger(prefixLength) || prefixLength < parsed.prefixLength || prefixLength > 32) return undefined;
+  if (!Number.isInteger(prefixLength) || prefixLength < parsed.prefixLength || prefixLength > 32)
+    return undefined;
   const size = 2 ** hostBits;
   if (count * size > cidrSize(parsed)) return undefined;
   return Array.from({ length: count }, (_, index) =>

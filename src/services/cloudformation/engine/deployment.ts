@@ -1,9 +1,17 @@
 import { holds, type Scope } from '#/services/cloudformation/engine/intrinsics.ts';
-import { parameterValues, type GivenParameter, type ParameterValue } from '#/services/cloudformation/engine/parameters.ts';
+import {
+  parameterValues,
+  type GivenParameter,
+  type ParameterValue,
+} from '#/services/cloudformation/engine/parameters.ts';
 import { referencesIn, type Reference } from '#/services/cloudformation/engine/references.ts';
 import { findSchema } from '#/services/cloudformation/engine/schema.ts';
 import { noValue } from '#/services/cloudformation/engine/intrinsics.ts';
-import type { OutputDeclaration, ResourceDeclaration, Template } from '#/services/cloudformation/engine/template.ts';
+import type {
+  OutputDeclaration,
+  ResourceDeclaration,
+  Template,
+} from '#/services/cloudformation/engine/template.ts';
 import { findCycle } from '#/services/cloudformation/engine/graph.ts';
 import { templateError, templateFormatError, validationError } from '#/services/cloudformation/errors.ts';
 
@@ -51,7 +59,9 @@ export function deploy(template: Template, given: readonly GivenParameter[], pla
     ({ condition }) => condition === undefined || holds(condition, unknowing),
   );
   const outputs = new Map(
-    [...template.outputs].filter(([, { condition }]) => condition === undefined || holds(condition, unknowing)),
+    [...template.outputs].filter(
+      ([, { condition }]) => condition === undefined || holds(condition, unknowing),
+    ),
   );
   const names = new Set(active.map(({ logicalId }) => logicalId));
   const nodes = new Map(
@@ -60,7 +70,8 @@ export function deploy(template: Template, given: readonly GivenParameter[], pla
       { declaration, dependencies: dependenciesOf(declaration) },
     ]),
   );
-  for (const { value, exportName } of outputs.values()) checkReferences(referencesIn([value, exportName], unknowing), 'Outputs');
+  for (const { value, exportName } of outputs.values())
+    checkReferences(referencesIn([value, exportName], unknowing), 'Outputs');
   const cycle = findCycle(new Map([...nodes].map(([id, node]) => [id, node.dependencies])));
   if (cycle) throw validationError(`Circular dependency between resources: [${cycle.join(', ')}]`);
   const secrets = [...parameters.values()]
@@ -96,7 +107,10 @@ export function deploy(template: Template, given: readonly GivenParameter[], pla
 
   function checkReferences(references: readonly Reference[], block: 'Resources' | 'Outputs'): void {
     const missing = references
-      .filter(({ name, attribute }) => !names.has(name) && (attribute !== undefined || !(parameters.has(name) || pseudo.has(name))))
+      .filter(
+        ({ name, attribute }) =>
+          !names.has(name) && (attribute !== undefined || !(parameters.has(name) || pseudo.has(name))),
+      )
       .map(({ name }) => name);
     if (missing.length > 0) throw unresolved(missing, block);
     for (const { name, attribute } of references) {
@@ -118,7 +132,9 @@ function hasAttribute(type: string, attribute: string): boolean {
 
 function unresolved(names: readonly string[], block: string): Error {
   const unique = [...new Set(names)].join(', ');
-  return templateFormatError(`Unresolved resource dependencies [${unique}] in the ${block} block of the template`);
+  return templateFormatError(
+    `Unresolved resource dependencies [${unique}] in the ${block} block of the template`,
+  );
 }
 
 function pseudoParameters(place: Place): ReadonlyMap<string, unknown> {
@@ -137,10 +153,14 @@ function pseudoParameters(place: Place): ReadonlyMap<string, unknown> {
 /** Conditions may use parameters and mappings only. */
 const nothingKnown: Lookup = {
   ref: (name) => {
-    throw templateFormatError(`Unresolved dependencies [${name}]. Cannot reference resources in the Conditions block of the template`);
+    throw templateFormatError(
+      `Unresolved dependencies [${name}]. Cannot reference resources in the Conditions block of the template`,
+    );
   },
   attribute: (name) => {
-    throw templateFormatError(`Unresolved dependencies [${name}]. Cannot reference resources in the Conditions block of the template`);
+    throw templateFormatError(
+      `Unresolved dependencies [${name}]. Cannot reference resources in the Conditions block of the template`,
+    );
   },
   importValue: () => {
     throw templateFormatError('Fn::ImportValue cannot be used in the Conditions block of the template');

@@ -4,7 +4,7 @@ export type Graph = ReadonlyMap<string, readonly string[]>;
 /** The nodes that stand on a cycle or between two, sorted; undefined when there is none. */
 export function findCycle(graph: Graph): string[] | undefined {
   const left = new Map([...graph].map(([name, dependencies]) => [name, new Set(dependencies)]));
-  for (let removed = true; removed; ) {
+  for (let removed = true; removed;) {
     removed = false;
     for (const [name, dependencies] of left) {
       const isNeeded = [...left.values()].some((others) => others.has(name));

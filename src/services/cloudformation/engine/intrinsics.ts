@@ -1,5 +1,11 @@
 import { subnetBlocks } from '#/services/cloudformation/engine/cidr.ts';
-import { intrinsicOf, isObject, member, sameValue, type JsonObject } from '#/services/cloudformation/engine/value.ts';
+import {
+  intrinsicOf,
+  isObject,
+  member,
+  sameValue,
+  type JsonObject,
+} from '#/services/cloudformation/engine/value.ts';
 import { templateError, templateValidationError } from '#/services/cloudformation/errors.ts';
 
 /** What intrinsic functions look up. */
@@ -54,7 +60,9 @@ export function evaluate(value: unknown, scope: Scope): unknown {
 export function holds(name: string, scope: Scope): boolean {
   const declared = member(scope.conditions, name);
   if (declared === undefined) {
-    throw templateValidationError(`Unresolved condition dependency ${name} in the Conditions block of the template`);
+    throw templateValidationError(
+      `Unresolved condition dependency ${name} in the Conditions block of the template`,
+    );
   }
   return evaluateCondition(declared, scope);
 }
@@ -99,9 +107,15 @@ const evaluators: ReadonlyMap<string, Evaluator> = new Map<string, Evaluator>([
   ['Fn::Split', split],
   ['Fn::GetAZs', getZones],
   ['Fn::FindInMap', findInMap],
-  ['Fn::Base64', (argument, scope) => Buffer.from(resolvedText(argument, scope, 'Fn::Base64')).toString('base64')],
+  [
+    'Fn::Base64',
+    (argument, scope) => Buffer.from(resolvedText(argument, scope, 'Fn::Base64')).toString('base64'),
+  ],
   ['Fn::Cidr', cidr],
-  ['Fn::ImportValue', (argument, scope) => scope.importValue(resolvedText(argument, scope, 'Fn::ImportValue'))],
+  [
+    'Fn::ImportValue',
+    (argument, scope) => scope.importValue(resolvedText(argument, scope, 'Fn::ImportValue')),
+  ],
   ['Fn::If', choose],
   ['Fn::And', (argument, scope) => evaluateCondition({ 'Fn::And': argument }, scope)],
   ['Fn::Or', (argument, scope) => evaluateCondition({ 'Fn::Or': argument }, scope)],
@@ -123,10 +137,14 @@ function getAttribute(argument: unknown, scope: Scope): unknown {
 /** `[id, attribute]` or `id.attribute`; the attribute may be a `Ref` to a parameter. */
 export function attributeParts(argument: unknown): readonly [string, unknown] {
   const parts: readonly unknown[] =
-    typeof argument === 'string' ? [argument.split('.')[0], argument.split('.').slice(1).join('.')] : list(argument, 'Fn::GetAtt');
+    typeof argument === 'string'
+      ? [argument.split('.')[0], argument.split('.').slice(1).join('.')]
+      : list(argument, 'Fn::GetAtt');
   const [logicalId, ...rest] = parts;
   if (typeof logicalId !== 'string' || rest.length === 0 || rest[0] === '') {
-    throw templateError('Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute');
+    throw templateError(
+      'Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute',
+    );
   }
   // A YAML flow list may split a dotted name: `!GetAtt [Database, Endpoint, Address]`.
   const name = rest.every((part) => typeof part === 'string') ? rest.join('.') : rest[0];
@@ -137,9 +155,13 @@ export function attributeParts(argument: unknown): readonly [string, unknown] {
 export const placeholder = /\$\{([^}]*)\}/g;
 
 function substitute(argument: unknown, scope: Scope): string {
-  const [template, variables] = Array.isArray(argument) ? [...(argument as readonly unknown[])] : [argument, {}];
+  const [template, variables] = Array.isArray(argument)
+    ? [...(argument as readonly unknown[])]
+    : [argument, {}];
   if (typeof template !== 'string' || !isObject(variables)) {
-    throw templateError('One or more Fn::Sub intrinsic functions don\'t specify expected arguments. Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string');
+    throw templateError(
+      "One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string",
+    );
   }
   return template.replaceAll(placeholder, (whole, inner: string) => {
     if (inner.startsWith('!')) return `\${${inner.slice(1)}}`;
@@ -156,7 +178,9 @@ function join(argument: unknown, scope: Scope): string {
   const [delimiter, items] = list(argument, 'Fn::Join');
   const resolved = evaluate(items, scope);
   if (typeof delimiter !== 'string' || (!Array.isArray(resolved) && !isScalar(resolved))) {
-    throw templateError('every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.');
+    throw templateError(
+      'every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.',
+    );
   }
   const texts: readonly unknown[] = Array.isArray(resolved) ? resolved : [resolved];
   return texts.map((item) => scalarText(item, 'Fn::Join')).join(delimiter);
@@ -179,7 +203,9 @@ function select(argument: unknown, scope: Scope): unknown {
 function split(argument: unknown, scope: Scope): string[] {
   const [delimiter, source] = list(argument, 'Fn::Split');
   if (typeof delimiter !== 'string' || delimiter === '') {
-    throw templateError('every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split.');
+    throw templateError(
+      'every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split.',
+    );
   }
   return resolvedText(source, scope, 'Fn::Split').split(delimiter);
 }
@@ -190,7 +216,9 @@ function getZones(argument: unknown, scope: Scope): readonly string[] {
 }
 
 function findInMap(argument: unknown, scope: Scope): unknown {
-  const [mapName, topKey, secondKey, options] = list(argument, 'Fn::FindInMap').map((part) => evaluate(part, scope));
+  const [mapName, topKey, secondKey, options] = list(argument, 'Fn::FindInMap').map((part) =>
+    evaluate(part, scope),
+  );
   const [map, top, second] = [mapName, topKey, secondKey].map((key) => scalarText(key, 'Fn::FindInMap'));
   const found = [map, top, second].reduce<unknown>(
     (object, key) => (isObject(object) && key !== undefined ? member(object, key) : undefined),
@@ -210,7 +238,8 @@ function cidr(argument: unknown, scope: Scope): string[] {
 
 function choose(argument: unknown, scope: Scope): unknown {
   const parts = list(argument, 'Fn::If');
-  if (parts.length !== 3) throw templateValidationError('Fn::If requires a list argument with three elements');
+  if (parts.length !== 3)
+    throw templateValidationError('Fn::If requires a list argument with three elements');
   const [condition, whenTrue, whenFalse] = parts;
   return evaluate(holds(text(condition, 'Fn::If'), scope) ? whenTrue : whenFalse, scope);
 }

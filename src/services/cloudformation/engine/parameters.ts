@@ -40,7 +40,10 @@ export function resolveParameters(
   const before = new Map(previous.map((parameter) => [parameter.key, parameter.value]));
   const chosen = [...template.parameters].map(([key, declaration]) => {
     const input = given.get(key);
-    const fallback = declaration.default === undefined ? undefined : String(declaration.default as string | number | boolean); // the template's check left scalars
+    const fallback =
+      declaration.default === undefined
+        ? undefined
+        : String(declaration.default as string | number | boolean); // the template's check left scalars
     const value = input?.UsePreviousValue ? before.get(key) : (input?.ParameterValue ?? fallback);
     return { key, declaration, value };
   });
@@ -49,7 +52,9 @@ export function resolveParameters(
   return chosen.map(({ key, declaration, value = '' }) => {
     checkParameter(key, declaration, value);
     const inner = ssmValueType(declaration.type);
-    return inner === undefined ? { key, value } : { key, value, resolvedValue: readSsmParameter(value, call) };
+    return inner === undefined
+      ? { key, value }
+      : { key, value, resolvedValue: readSsmParameter(value, call) };
   });
 }
 
@@ -136,7 +141,8 @@ function checkParameter(key: string, declaration: ParameterDeclaration, value: s
     }
     if (type !== 'Number' && type !== 'List<Number>') continue;
     const number = Number(item);
-    if (item.trim() === '' || Number.isNaN(number)) throw validationError(`Parameter '${key}' must be a number`);
+    if (item.trim() === '' || Number.isNaN(number))
+      throw validationError(`Parameter '${key}' must be a number`);
     if (minValue !== undefined && number < minValue) {
       throw violated(`Parameter '${key}' must be a number not less than ${minValue}`);
     }

@@ -1,4 +1,9 @@
-import { attributeParts, holds, placeholder, type Scope } from '#/services/cloudformation/engine/intrinsics.ts';
+import {
+  attributeParts,
+  holds,
+  placeholder,
+  type Scope,
+} from '#/services/cloudformation/engine/intrinsics.ts';
 import { intrinsicOf, isObject } from '#/services/cloudformation/engine/value.ts';
 
 /** One mention of another member of the template. */

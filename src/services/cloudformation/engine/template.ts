@@ -142,9 +142,7 @@ function toParameter(name: string, declared: JsonObject): ParameterDeclaration {
     throw templateFormatError(`Every Parameters object must contain a Type member.`);
   }
   if (fallback !== undefined && (typeof fallback === 'object' || fallback === null)) {
-    throw templateFormatError(
-      `Every Default member must be a string.`,
-    );
+    throw templateFormatError(`Every Default member must be a string.`);
   }
   const allowed = declared['AllowedValues'];
   return {
@@ -154,7 +152,10 @@ function toParameter(name: string, declared: JsonObject): ParameterDeclaration {
     description: optionalText(declared['Description'], `/Parameters/${name}/Description`),
     allowedValues: Array.isArray(allowed) ? allowed.map(String) : undefined,
     allowedPattern: optionalText(declared['AllowedPattern'], `/Parameters/${name}/AllowedPattern`),
-    constraintDescription: optionalText(declared['ConstraintDescription'], `/Parameters/${name}/ConstraintDescription`),
+    constraintDescription: optionalText(
+      declared['ConstraintDescription'],
+      `/Parameters/${name}/ConstraintDescription`,
+    ),
     minLength: optionalNumber(declared['MinLength']),
     maxLength: optionalNumber(declared['MaxLength']),
     minValue: optionalNumber(declared['MinValue']),
@@ -193,7 +194,11 @@ function toResource(logicalId: string, declared: JsonObject): ResourceDeclaratio
   if (condition !== undefined && typeof condition !== 'string') {
     throw templateFormatError(`Every Condition member must be a string.`);
   }
-  const depends: readonly unknown[] = Array.isArray(dependsOn) ? dependsOn : dependsOn === undefined ? [] : [dependsOn];
+  const depends: readonly unknown[] = Array.isArray(dependsOn)
+    ? dependsOn
+    : dependsOn === undefined
+      ? []
+      : [dependsOn];
   return {
     logicalId,
     type,
@@ -224,7 +229,9 @@ function policyOf(declared: JsonObject, name: 'DeletionPolicy' | 'UpdateReplaceP
 function toOutput(name: string, declared: JsonObject): OutputDeclaration {
   const { Value: value, Export: exported, Condition: condition } = declared;
   if (value === undefined || value === null) {
-    throw templateFormatError(`Output ${name} is malformed. The Value attribute of every Outputs object must not be null.`);
+    throw templateFormatError(
+      `Output ${name} is malformed. The Value attribute of every Outputs object must not be null.`,
+    );
   }
   return {
     value,
@@ -235,7 +242,11 @@ function toOutput(name: string, declared: JsonObject): OutputDeclaration {
 }
 
 function toTransforms(declared: unknown): string[] {
-  const items: readonly unknown[] = Array.isArray(declared) ? declared : declared === undefined ? [] : [declared];
+  const items: readonly unknown[] = Array.isArray(declared)
+    ? declared
+    : declared === undefined
+      ? []
+      : [declared];
   return items.map((item) => (isObject(item) ? String(item['Name']) : String(item)));
 }
 

@@ -41,9 +41,7 @@ function parseJson(text: string): unknown {
     const position = error instanceof Error ? / \(line (\d+) column (\d+)\)/.exec(error.message) : undefined;
     const [, line, column] = position ?? [];
     throw templateFormatError(
-      line === undefined
-        ? 'JSON not well-formed.'
-        : `JSON not well-formed. (line ${line}, column ${column})`,
+      line === undefined ? 'JSON not well-formed.' : `JSON not well-formed. (line ${line}, column ${column})`,
     );
   }
 }

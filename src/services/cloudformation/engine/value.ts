@@ -11,7 +11,9 @@ export function member(object: JsonObject, name: string): unknown {
 }
 
 /** The name and argument of `{ "Fn::X": … }`, `{ Ref: … }` or `{ Condition: … }`; undefined for anything else. */
-export function intrinsicOf(value: unknown): { readonly name: string; readonly argument: unknown } | undefined {
+export function intrinsicOf(
+  value: unknown,
+): { readonly name: string; readonly argument: unknown } | undefined {
   if (!isObject(value)) return undefined;
   const names = Object.keys(value);
   const [name] = names;

@@ -21,7 +21,8 @@ export function metadataOnlyProviders(store: Store): ResourceProvider[] {
     remembering(store, {
       type: 'AWS::ECR::Repository',
       // Repository names are lower-case.
-      name: (properties, context) => text(properties['RepositoryName']) ?? context.physicalName(256).toLowerCase(),
+      name: (properties, context) =>
+        text(properties['RepositoryName']) ?? context.physicalName(256).toLowerCase(),
       attributes: (name, { region, account }) => ({
         Arn: `arn:aws:ecr:${region}:${account}:repository/${name}`,
         RepositoryUri: `${account}.dkr.ecr.${region}.amazonaws.com/${name}`,

@@ -70,11 +70,16 @@ export function createStack(context: Context, id: string, spec: NewStack): Stack
 }
 
 /** The resources that the stack has: not those it had, nor what replacements left. */
-export function liveResources({ store }: Pick<Context, 'store'>, stackId: string): Map<string, StackResource> {
+export function liveResources(
+  { store }: Pick<Context, 'store'>,
+  stackId: string,
+): Map<string, StackResource> {
   return new Map(
     store
       .listBy(stackResourceType, 'stackId', stackId)
-      .filter(({ spec, status }) => !spec.leftover && status.physicalId !== undefined && !isGone(status.state))
+      .filter(
+        ({ spec, status }) => !spec.leftover && status.physicalId !== undefined && !isGone(status.state),
+      )
       .map((record) => [record.spec.logicalId, record]),
   );
 }
@@ -99,15 +104,23 @@ export function requireSameTypes(live: ReadonlyMap<string, StackResource>, wante
 }
 
 /** An export that another stack imports stays. */
-export function requireUnusedExports({ store }: Pick<Context, 'store'>, stack: Stack, keeps: ReadonlySet<string>): void {
+export function requireUnusedExports(
+  { store }: Pick<Context, 'store'>,
+  stack: Stack,
+  keeps: ReadonlySet<string>,
+): void {
   for (const { exportName } of stack.status.outputs) {
     if (exportName === undefined || keeps.has(exportName)) continue;
     const user = store
       .list(stackType)
-      .find(({ id, status }) => id !== stack.id && status.state !== 'DELETE_COMPLETE' && status.imports.includes(exportName));
+      .find(
+        ({ id, status }) =>
+          id !== stack.id && status.state !== 'DELETE_COMPLETE' && status.imports.includes(exportName),
+      );
     if (user) {
-      throw validationError(`Export ${exportName} cannot be deleted as it is in use by ${user.spec.stackName}`);
+      throw validationError(
+        `Export ${exportName} cannot be deleted as it is in use by ${user.spec.stackName}`,
+      );
     }
   }
 }
-

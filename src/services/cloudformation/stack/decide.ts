@@ -83,7 +83,8 @@ function decideForward(view: StackView): Step[] {
     return [
       {
         do: 'become',
-        state: view.state === 'CREATE_IN_PROGRESS' ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
+        state:
+          view.state === 'CREATE_IN_PROGRESS' ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
       },
     ];
   }
@@ -115,7 +116,8 @@ function afterFailure(view: StackView, failed: readonly ResourceView[]): Step {
     case 'DO_NOTHING':
       return { do: 'become', state: isCreate ? 'CREATE_FAILED' : 'UPDATE_FAILED', reason: failure };
     case 'DELETE':
-      if (isCreate) return { do: 'become', state: 'DELETE_IN_PROGRESS', reason: `${failure}Delete requested by user.` };
+      if (isCreate)
+        return { do: 'become', state: 'DELETE_IN_PROGRESS', reason: `${failure}Delete requested by user.` };
       return { do: 'become', state: 'UPDATE_ROLLBACK_IN_PROGRESS', reason: failure };
     case 'ROLLBACK':
       return isCreate
@@ -131,7 +133,8 @@ function decideBack(view: StackView): Step[] {
   const back = backOf(view.operationId);
   const live = view.resources.filter(({ leftover, logicalId }) => !leftover && view.wanted.has(logicalId));
   const pending = live.filter(
-    ({ operationId, change, hasBefore }) => operationId === view.operationId && change !== 'none' && hasBefore,
+    ({ operationId, change, hasBefore }) =>
+      operationId === view.operationId && change !== 'none' && hasBefore,
   );
   const returned = live.filter(({ operationId }) => operationId === back);
   const running = returned.filter(({ state }) => state.endsWith('_IN_PROGRESS'));
@@ -177,7 +180,9 @@ function decideRemoval(view: StackView): Step[] {
   const isTried = ({ operationId }: ResourceView): boolean => operationId === removalOf(view);
   const failed = doomed.filter((resource) => isTried(resource) && resource.state === 'DELETE_FAILED');
   const running = doomed.filter((resource) => isTried(resource) && resource.state === 'DELETE_IN_PROGRESS');
-  const needed = new Set(doomed.flatMap(({ logicalId, dependencies }) => dependencies.filter((name) => name !== logicalId)));
+  const needed = new Set(
+    doomed.flatMap(({ logicalId, dependencies }) => dependencies.filter((name) => name !== logicalId)),
+  );
   const ready = doomed.filter((resource) => !isTried(resource) && !needed.has(resource.logicalId));
   if (running.length > 0 || ready.length > 0) {
     return [

@@ -1,3 +1,4 @@
+import type { ResourceStatus } from '@aws-sdk/client-cloudformation';
 import type { CloudformationApi } from '#/wire/api/cloudformation.ts';
 import type { Context, Handlers } from '#/services/contract.ts';
 import { stackNotFound, validationError } from '#/services/cloudformation/errors.ts';
@@ -27,7 +28,10 @@ export const describeOperations = {
     const { StackName: name } = input;
     const all =
       name === undefined || name === ''
-        ? context.store.list(stackType).filter(({ status }) => status.state !== 'DELETE_COMPLETE').toReversed()
+        ? context.store
+            .list(stackType)
+            .filter(({ status }) => status.state !== 'DELETE_COMPLETE')
+            .toReversed()
         : [requireStack(context, name)];
     const { items, nextToken } = pageOf(all, input.NextToken, itemsPerPage);
     return { Stacks: items.map(toOutput), ...tokenOf(nextToken) };
@@ -62,7 +66,7 @@ export const describeOperations = {
         PhysicalResourceId: event.spec.physicalId,
         ResourceType: event.spec.type,
         Timestamp: new Date(event.createdAt),
-        ResourceStatus: event.spec.state,
+        ResourceStatus: event.spec.state as ResourceStatus, // the stack's own events carry its status here
         ...(event.spec.reason === undefined ? {} : { ResourceStatusReason: event.spec.reason }),
         ...(event.spec.properties === undefined ? {} : { ResourceProperties: event.spec.properties }),
       })),
@@ -84,7 +88,8 @@ export const describeOperations = {
     if (name === undefined && physicalId === undefined) {
       throw validationError('Either StackName or PhysicalResourceId must be specified');
     }
-    const stack = name === undefined ? stackOfPhysicalId(context, physicalId ?? '') : findStack(context, name);
+    const stack =
+      name === undefined ? stackOfPhysicalId(context, physicalId ?? '') : findStack(context, name);
     if (!stack) throw stackNotFound(name ?? physicalId ?? '');
     const records = resourcesOf(context, stack).filter(
       ({ spec }) => logicalId === undefined || spec.logicalId === logicalId,

@@ -1,6 +1,11 @@
 import { randomText } from '#/lib/random.ts';
 import type { Dependencies, ProviderContext, ResourceProvider } from '#/services/contract.ts';
-import { deploy, type Deployment, type Lookup, type Place } from '#/services/cloudformation/engine/deployment.ts';
+import {
+  deploy,
+  type Deployment,
+  type Lookup,
+  type Place,
+} from '#/services/cloudformation/engine/deployment.ts';
 import { NotYetKnown } from '#/services/cloudformation/engine/intrinsics.ts';
 import { parseTemplate } from '#/services/cloudformation/engine/template.ts';
 import { templateError, validationError } from '#/services/cloudformation/errors.ts';
@@ -22,7 +27,11 @@ const nameAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 const suffixLength = 12;
 
 /** What a provider gets to know when it handles one of the stack's resources. */
-export function providerContext(engine: EngineDependencies, stack: Stack, logicalId: string): ProviderContext {
+export function providerContext(
+  engine: EngineDependencies,
+  stack: Stack,
+  logicalId: string,
+): ProviderContext {
   const { stackName } = stack.spec;
   return {
     call: engine.call,
@@ -62,7 +71,8 @@ export function placeOf(engine: Pick<Dependencies, 'region' | 'account'>, stack:
 export function deployments(engine: Dependencies): (stack: Stack, target: Target) => Deployment {
   const known = new WeakMap<Target, Deployment>();
   return (stack, target) => {
-    const found = known.get(target) ?? deploy(parseTemplate(target.template), target.parameters, placeOf(engine, stack));
+    const found =
+      known.get(target) ?? deploy(parseTemplate(target.template), target.parameters, placeOf(engine, stack));
     known.set(target, found);
     return found;
   };
@@ -95,7 +105,8 @@ export function lookupOf(engine: EngineDependencies, stack: Stack): Lookup {
   function live(logicalId: string, entity: string) {
     const record = findResource(engine, stack.id, logicalId);
     const physicalId = record?.status.physicalId;
-    if (!record || physicalId === undefined || record.status.state === 'DELETE_COMPLETE') throw new NotYetKnown(entity);
+    if (!record || physicalId === undefined || record.status.state === 'DELETE_COMPLETE')
+      throw new NotYetKnown(entity);
     const provider = requireProvider(engine, record.spec.type);
     return { provider, physicalId, context: providerContext(engine, stack, logicalId) };
   }

@@ -3,7 +3,12 @@ import type { Context, Handlers } from '#/services/contract.ts';
 import { declaredExports } from '#/services/cloudformation/engine/template.ts';
 import { hasChanges } from '#/services/cloudformation/change-set/has-changes.ts';
 import { noUpdates, stackAlreadyExists, validationError } from '#/services/cloudformation/errors.ts';
-import { readTemplate, noTemplate, requireTemplate, type ReadObject } from '#/services/cloudformation/source.ts';
+import {
+  readTemplate,
+  noTemplate,
+  requireTemplate,
+  type ReadObject,
+} from '#/services/cloudformation/source.ts';
 import {
   beginOperation,
   createStack,
@@ -87,8 +92,14 @@ export function stackOperations(engine: EngineDependencies, readObject: ReadObje
     DeleteStack(input, context) {
       const stack = findStack(context, input.StackName ?? '');
       // Deleting what is not there, or goes already, is a success.
-      if (!stack || stack.status.state === 'DELETE_COMPLETE' || stack.status.state === 'DELETE_IN_PROGRESS') return {};
-      requireDeletable(context, stack, input.RetainResources ?? [], input.DeletionMode === 'FORCE_DELETE_STACK');
+      if (!stack || stack.status.state === 'DELETE_COMPLETE' || stack.status.state === 'DELETE_IN_PROGRESS')
+        return {};
+      requireDeletable(
+        context,
+        stack,
+        input.RetainResources ?? [],
+        input.DeletionMode === 'FORCE_DELETE_STACK',
+      );
       beginOperation(context, stack, 'DELETE_IN_PROGRESS', {
         retainResources: input.RetainResources ?? [],
         clientRequestToken: input.ClientRequestToken,
@@ -107,7 +118,12 @@ export function stackOperations(engine: EngineDependencies, readObject: ReadObje
   } satisfies Handlers<CloudformationApi>;
 }
 
-function requireDeletable(context: Context, stack: Stack, retain: readonly string[], isForced: boolean): void {
+function requireDeletable(
+  context: Context,
+  stack: Stack,
+  retain: readonly string[],
+  isForced: boolean,
+): void {
   const { spec, status } = stack;
   if (spec.terminationProtection) {
     throw validationError(

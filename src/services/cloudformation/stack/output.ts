@@ -98,7 +98,7 @@ export function toEventOutput({ id, spec, createdAt }: StackEvent): aws.StackEve
     PhysicalResourceId: spec.physicalId,
     ResourceType: spec.type,
     Timestamp: new Date(createdAt),
-    ResourceStatus: spec.state,
+    ResourceStatus: spec.state as aws.ResourceStatus, // the stack's own events carry its status here
     ...(spec.reason === undefined ? {} : { ResourceStatusReason: spec.reason }),
     ...(spec.properties === undefined ? {} : { ResourceProperties: spec.properties }),
     ...(spec.clientRequestToken === undefined ? {} : { ClientRequestToken: spec.clientRequestToken }),

@@ -29,13 +29,19 @@ import {
 
 /** Deleting is tried again this long while others still use the resource. */
 const deletionPatienceMs = 300_000;
-const stillInUse = /DependencyViolation|DeleteConflict|InUse|InvalidDB\w*State|IncorrectState|ScalingActivityInProgress/;
+const stillInUse =
+  /DependencyViolation|DeleteConflict|InUse|InvalidDB\w*State|IncorrectState|ScalingActivityInProgress/;
 
 /** A step about one resource. Everything it writes is one transaction, its failure another. */
 export type ResourceStep = Exclude<Step, { do: 'become' }>;
 
 /** Does one step; answers whether anything moved. */
-export function performStep(engine: EngineDependencies, stack: Stack, deployment: Deployment, step: ResourceStep): boolean {
+export function performStep(
+  engine: EngineDependencies,
+  stack: Stack,
+  deployment: Deployment,
+  step: ResourceStep,
+): boolean {
   switch (step.do) {
     case 'apply':
       return applyResource(engine, stack, deployment, step.logicalId);
@@ -54,14 +60,24 @@ export function performStep(engine: EngineDependencies, stack: Stack, deployment
   }
 }
 
-function withRecord(engine: EngineDependencies, id: string, work: (record: StackResource) => boolean): boolean {
+function withRecord(
+  engine: EngineDependencies,
+  id: string,
+  work: (record: StackResource) => boolean,
+): boolean {
   const record = engine.store.get(stackResourceType, id);
   return record ? work(record) : false;
 }
 
-function applyResource(engine: EngineDependencies, stack: Stack, deployment: Deployment, logicalId: string): boolean {
+function applyResource(
+  engine: EngineDependencies,
+  stack: Stack,
+  deployment: Deployment,
+  logicalId: string,
+): boolean {
   const existing = findResource(engine, stack.id, logicalId);
-  const isNew = !existing || existing.status.state === 'DELETE_COMPLETE' || existing.status.physicalId === undefined;
+  const isNew =
+    !existing || existing.status.state === 'DELETE_COMPLETE' || existing.status.physicalId === undefined;
   try {
     engine.store.transaction(() => {
       const wanted = incarnationOf(engine, stack, deployment, logicalId);
@@ -76,7 +92,12 @@ function applyResource(engine: EngineDependencies, stack: Stack, deployment: Dep
 }
 
 /** What the template says the resource is, with all but dynamic references resolved. */
-function incarnationOf(engine: EngineDependencies, stack: Stack, deployment: Deployment, logicalId: string): Incarnation {
+function incarnationOf(
+  engine: EngineDependencies,
+  stack: Stack,
+  deployment: Deployment,
+  logicalId: string,
+): Incarnation {
   const node = deployment.nodes.get(logicalId);
   const schema = findSchema(node?.declaration.type ?? '');
   if (!node || !schema) throw validationError(`Resource ${logicalId} is not in the template`);
@@ -85,7 +106,9 @@ function incarnationOf(engine: EngineDependencies, stack: Stack, deployment: Dep
   const evaluated = evaluate(declaration.properties, deployment.scope(lookupOf(engine, stack)));
   const { properties, problems } = checkProperties(isObject(evaluated) ? evaluated : {}, schema);
   if (problems.length > 0) {
-    throw validationError(`Properties validation failed for resource ${logicalId} with message:\n${problems.join('\n')}`);
+    throw validationError(
+      `Properties validation failed for resource ${logicalId} with message:\n${problems.join('\n')}`,
+    );
   }
   return {
     physicalId: undefined,
@@ -107,24 +130,32 @@ function createResource(
   const context = providerContext(engine, stack, logicalId);
   const properties = shown(wanted.properties, deployment);
   recordResourceEvent(engine, stack, { logicalId, type }, { state: 'CREATE_IN_PROGRESS', properties });
-  const physicalId = requireProvider(engine, type).create(resolveDynamic(wanted.properties, engine.call), context);
+  const physicalId = requireProvider(engine, type).create(
+    resolveDynamic(wanted.properties, engine.call),
+    context,
+  );
   recordResourceEvent(
     engine,
     stack,
     { logicalId, type },
     { state: 'CREATE_IN_PROGRESS', reason: 'Resource creation Initiated', physicalId, properties },
   );
-  writeResource(engine, stack, { logicalId, type }, {
-    ...wanted,
-    physicalId,
-    state: 'CREATE_IN_PROGRESS',
-    reason: 'Resource creation Initiated',
-    accepted: true,
-    operationId: stack.spec.operationId,
-    change: 'create',
-    before: undefined,
-    changedAt: engine.clock.now(),
-  });
+  writeResource(
+    engine,
+    stack,
+    { logicalId, type },
+    {
+      ...wanted,
+      physicalId,
+      state: 'CREATE_IN_PROGRESS',
+      reason: 'Resource creation Initiated',
+      accepted: true,
+      operationId: stack.spec.operationId,
+      change: 'create',
+      before: undefined,
+      changedAt: engine.clock.now(),
+    },
+  );
 }
 
 function changeResource(
@@ -148,43 +179,62 @@ function changeResource(
   };
   if (change === 'none') {
     // Policies and dependencies are the engine's own business: taken over without an event.
-    writeResource(engine, stack, { logicalId, type }, {
-      ...existing.status,
-      ...next,
-      physicalId: before.physicalId,
-      state: existing.status.state === 'UPDATE_COMPLETE' ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE',
-      change,
-      changedAt: existing.status.changedAt,
-    });
+    writeResource(
+      engine,
+      stack,
+      { logicalId, type },
+      {
+        ...existing.status,
+        ...next,
+        physicalId: before.physicalId,
+        state: existing.status.state === 'UPDATE_COMPLETE' ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE',
+        change,
+        changedAt: existing.status.changedAt,
+      },
+    );
     return;
   }
   const context = providerContext(engine, stack, logicalId);
   const properties = shown(wanted.properties, deployment);
   const event = (reason: string | undefined, physicalId: string | undefined): void =>
-    recordResourceEvent(engine, stack, { logicalId, type }, {
-      state: 'UPDATE_IN_PROGRESS',
-      physicalId,
-      properties,
-      ...(reason === undefined ? {} : { reason }),
-    });
+    recordResourceEvent(
+      engine,
+      stack,
+      { logicalId, type },
+      {
+        state: 'UPDATE_IN_PROGRESS',
+        physicalId,
+        properties,
+        ...(reason === undefined ? {} : { reason }),
+      },
+    );
   const resolved = resolveDynamic(wanted.properties, engine.call);
   let physicalId: string;
   if (change === 'update') {
     event(undefined, before.physicalId);
     physicalId = updateInPlace(engine, provider, before, resolved, context);
   } else {
-    event('Requested update requires the creation of a new physical resource; hence creating one.', before.physicalId);
-    if (findSchema(type)?.deleteFirst && before.physicalId !== undefined) provider.delete(before.physicalId, context);
+    event(
+      'Requested update requires the creation of a new physical resource; hence creating one.',
+      before.physicalId,
+    );
+    if (findSchema(type)?.deleteFirst && before.physicalId !== undefined)
+      provider.delete(before.physicalId, context);
     physicalId = provider.create(resolved, context);
     event('Resource creation Initiated', physicalId);
   }
-  writeResource(engine, stack, { logicalId, type }, {
-    ...next,
-    physicalId,
-    state: 'UPDATE_IN_PROGRESS',
-    reason: undefined,
-    change,
-  });
+  writeResource(
+    engine,
+    stack,
+    { logicalId, type },
+    {
+      ...next,
+      physicalId,
+      state: 'UPDATE_IN_PROGRESS',
+      reason: undefined,
+      change,
+    },
+  );
 }
 
 /** In place, by a new one, or not at all: the schema says, and where it leaves it open, what the provider can. */
@@ -213,21 +263,39 @@ function updateInPlace(
   if (!provider.update || before.physicalId === undefined) {
     throw validationError(`Resource type ${provider.type} cannot be updated in place by this region`);
   }
-  return provider.update(before.physicalId, properties, resolveDynamic(before.properties, engine.call), context);
+  return provider.update(
+    before.physicalId,
+    properties,
+    resolveDynamic(before.properties, engine.call),
+    context,
+  );
 }
 
-function checkResource(engine: EngineDependencies, stack: Stack, deployment: Deployment, record: StackResource): boolean {
+function checkResource(
+  engine: EngineDependencies,
+  stack: Stack,
+  deployment: Deployment,
+  record: StackResource,
+): boolean {
   const { logicalId, type } = record.spec;
   const verb = record.status.state === 'CREATE_IN_PROGRESS' ? 'CREATE' : 'UPDATE';
   const { physicalId } = record.status;
   if (physicalId === undefined) return false;
   try {
     return engine.store.transaction(() => {
-      const stability = requireProvider(engine, type).stability(physicalId, providerContext(engine, stack, logicalId));
+      const stability = requireProvider(engine, type).stability(
+        physicalId,
+        providerContext(engine, stack, logicalId),
+      );
       if (stability.state === 'in-progress') return false;
       const properties = shown(record.status.properties, deployment);
       if (stability.state === 'failed') {
-        settle(engine, stack, record, { state: `${verb}_FAILED`, reason: stability.reason, physicalId, properties });
+        settle(engine, stack, record, {
+          state: `${verb}_FAILED`,
+          reason: stability.reason,
+          physicalId,
+          properties,
+        });
       } else {
         settle(engine, stack, record, { state: `${verb}_COMPLETE`, physicalId, properties });
       }
@@ -240,7 +308,12 @@ function checkResource(engine: EngineDependencies, stack: Stack, deployment: Dep
   }
 }
 
-function cancelResource(engine: EngineDependencies, stack: Stack, deployment: Deployment, record: StackResource): boolean {
+function cancelResource(
+  engine: EngineDependencies,
+  stack: Stack,
+  deployment: Deployment,
+  record: StackResource,
+): boolean {
   const isCreate = record.status.state === 'CREATE_IN_PROGRESS';
   settle(engine, stack, record, {
     state: isCreate ? 'CREATE_FAILED' : 'UPDATE_FAILED',
@@ -252,7 +325,12 @@ function cancelResource(engine: EngineDependencies, stack: Stack, deployment: De
 }
 
 /** Back to what it was before the operation: the former properties, or the former resource where it was replaced. */
-function restoreResource(engine: EngineDependencies, stack: Stack, deployment: Deployment, record: StackResource): boolean {
+function restoreResource(
+  engine: EngineDependencies,
+  stack: Stack,
+  deployment: Deployment,
+  record: StackResource,
+): boolean {
   const { logicalId, type } = record.spec;
   const { before, change } = record.status;
   if (!before) return false;
@@ -261,7 +339,12 @@ function restoreResource(engine: EngineDependencies, stack: Stack, deployment: D
       const context = providerContext(engine, stack, logicalId);
       const provider = requireProvider(engine, type);
       const event = { state: 'UPDATE_IN_PROGRESS' as const, physicalId: before.physicalId };
-      recordResourceEvent(engine, stack, { logicalId, type }, { ...event, properties: shown(before.properties, deployment) });
+      recordResourceEvent(
+        engine,
+        stack,
+        { logicalId, type },
+        { ...event, properties: shown(before.properties, deployment) },
+      );
       let { physicalId } = before;
       // A change that failed before it was made left nothing to undo.
       const wasMade = record.status.accepted;
@@ -281,21 +364,29 @@ function restoreResource(engine: EngineDependencies, stack: Stack, deployment: D
           leaveBehind(engine, record, incarnation(record.status));
         }
       }
-      writeResource(engine, stack, { logicalId, type }, {
-        ...before,
-        physicalId,
-        state: 'UPDATE_IN_PROGRESS',
-        reason: undefined,
-        accepted: true,
-        operationId: backOf(stack.spec.operationId),
-        change,
-        before: undefined,
-        changedAt: engine.clock.now(),
-      });
+      writeResource(
+        engine,
+        stack,
+        { logicalId, type },
+        {
+          ...before,
+          physicalId,
+          state: 'UPDATE_IN_PROGRESS',
+          reason: undefined,
+          accepted: true,
+          operationId: backOf(stack.spec.operationId),
+          change,
+          before: undefined,
+          changedAt: engine.clock.now(),
+        },
+      );
     });
   } catch (error) {
     const latest = engine.store.get(stackResourceType, record.id) ?? record;
-    const back = engine.store.setStatus(latest, { ...latest.status, operationId: backOf(stack.spec.operationId) });
+    const back = engine.store.setStatus(latest, {
+      ...latest.status,
+      operationId: backOf(stack.spec.operationId),
+    });
     settle(engine, stack, back ?? latest, {
       state: 'UPDATE_FAILED',
       reason: reasonOf(engine, error),
@@ -365,7 +456,12 @@ function checkGone(engine: EngineDependencies, stack: Stack, record: StackResour
   return tryDelete(engine, stack, record, record.spec.leftover);
 }
 
-function tryDelete(engine: EngineDependencies, stack: Stack, record: StackResource, leftover: boolean): boolean {
+function tryDelete(
+  engine: EngineDependencies,
+  stack: Stack,
+  record: StackResource,
+  leftover: boolean,
+): boolean {
   const { logicalId, type } = record.spec;
   const { physicalId } = record.status;
   if (physicalId === undefined) return false;
@@ -425,19 +521,29 @@ function recordFailure(
     const physicalId = verb === 'UPDATE' ? existing?.status.physicalId : undefined;
     recordResourceEvent(engine, stack, { logicalId, type }, { state: `${verb}_IN_PROGRESS`, physicalId });
     recordResourceEvent(engine, stack, { logicalId, type }, { state: `${verb}_FAILED`, reason, physicalId });
-    const nothing = { physicalId: undefined, properties: {}, deletionPolicy: 'Delete', updateReplacePolicy: 'Delete' };
+    const nothing = {
+      physicalId: undefined,
+      properties: {},
+      deletionPolicy: 'Delete',
+      updateReplacePolicy: 'Delete',
+    };
     const dependencies = deployment.nodes.get(logicalId)?.dependencies ?? [];
     const was = verb === 'UPDATE' && existing ? incarnation(existing.status) : { ...nothing, dependencies };
-    writeResource(engine, stack, { logicalId, type }, {
-      ...was,
-      state: `${verb}_FAILED`,
-      reason,
-      accepted: false,
-      operationId: stack.spec.operationId,
-      change: verb === 'UPDATE' ? 'update' : 'create',
-      before: verb === 'UPDATE' ? was : undefined,
-      changedAt: engine.clock.now(),
-    });
+    writeResource(
+      engine,
+      stack,
+      { logicalId, type },
+      {
+        ...was,
+        state: `${verb}_FAILED`,
+        reason,
+        accepted: false,
+        operationId: stack.spec.operationId,
+        change: verb === 'UPDATE' ? 'update' : 'create',
+        before: verb === 'UPDATE' ? was : undefined,
+        changedAt: engine.clock.now(),
+      },
+    );
   });
 }
 
@@ -458,7 +564,13 @@ function writeResource(
   if (latest) engine.store.setStatus(latest, status);
 }
 
-function incarnation({ physicalId, properties, dependencies, deletionPolicy, updateReplacePolicy }: StackResourceStatus): Incarnation {
+function incarnation({
+  physicalId,
+  properties,
+  dependencies,
+  deletionPolicy,
+  updateReplacePolicy,
+}: StackResourceStatus): Incarnation {
   return { physicalId, properties, dependencies, deletionPolicy, updateReplacePolicy };
 }
 
@@ -479,10 +591,14 @@ function shown(properties: JsonObject, { secrets }: Deployment): string {
 /** An error as the status reason that CloudFormation makes of it. */
 function reasonOf({ random }: EngineDependencies, error: unknown): string {
   if (!(error instanceof AwsError)) return 'Internal Failure';
-  if (error.code === 'ValidationError' && /^(Properties validation|Resource type|Template|No export)/.test(error.message)) {
+  if (
+    error.code === 'ValidationError' &&
+    /^(Properties validation|Resource type|Template|No export)/.test(error.message)
+  ) {
     return error.message;
   }
-  const code = handlerErrorCodes.find(([pattern]) => pattern.test(error.code))?.[1] ?? 'GeneralServiceException';
+  const code =
+    handlerErrorCodes.find(([pattern]) => pattern.test(error.code))?.[1] ?? 'GeneralServiceException';
   return (
     `Resource handler returned message: "${error.message} (Status Code: ${error.status ?? 400}; ` +
     `Error Code: ${error.code})" (RequestToken: ${uuid(random)}, HandlerErrorCode: ${code})`
@@ -497,4 +613,3 @@ const handlerErrorCodes: readonly (readonly [RegExp, string])[] = [
   [/AccessDenied|Unauthorized/, 'AccessDenied'],
   [/Invalid|Validation|Malformed|MissingParameter/, 'InvalidRequest'],
 ];
-

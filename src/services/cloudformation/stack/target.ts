@@ -4,8 +4,17 @@ import { deploy, type Deployment, type Place } from '#/services/cloudformation/e
 import { resolveParameters, type ParameterInput } from '#/services/cloudformation/engine/parameters.ts';
 import { checkRules } from '#/services/cloudformation/engine/rules.ts';
 import { parseTemplate } from '#/services/cloudformation/engine/template.ts';
-import { insufficientCapabilities, stackNotFound, validationError } from '#/services/cloudformation/errors.ts';
-import { stackType, type OnFailure, type Stack, type Target } from '#/services/cloudformation/stack/resource.ts';
+import {
+  insufficientCapabilities,
+  stackNotFound,
+  validationError,
+} from '#/services/cloudformation/errors.ts';
+import {
+  stackType,
+  type OnFailure,
+  type Stack,
+  type Target,
+} from '#/services/cloudformation/stack/resource.ts';
 import type { Tags } from '#/store/resource.ts';
 
 /** What CreateStack, UpdateStack and CreateChangeSet have in common. */
@@ -77,13 +86,23 @@ export function requireStack(context: Pick<Dependencies, 'store'>, nameOrArn: st
 
 /** One operation at a time, and none on a stack that can only be deleted. */
 export function requireUpdatable({ id, status }: Stack): void {
-  const updatable = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'UPDATE_FAILED', 'CREATE_FAILED'];
+  const updatable = [
+    'CREATE_COMPLETE',
+    'UPDATE_COMPLETE',
+    'UPDATE_ROLLBACK_COMPLETE',
+    'UPDATE_FAILED',
+    'CREATE_FAILED',
+  ];
   if (updatable.includes(status.state)) return;
   throw validationError(`Stack:${id} is in ${status.state} state and can not be updated.`);
 }
 
 /** What to do on failure, from the two ways to say it. */
-export function toOnFailure(input: { OnFailure?: string; OnStackFailure?: string; DisableRollback?: boolean }): OnFailure {
+export function toOnFailure(input: {
+  OnFailure?: string;
+  OnStackFailure?: string;
+  DisableRollback?: boolean;
+}): OnFailure {
   const { OnFailure: onFailure = input.OnStackFailure, DisableRollback: disabled } = input;
   if (input.OnFailure !== undefined && disabled !== undefined) {
     throw validationError('You can specify either DisableRollback or OnFailure, but not both.');

@@ -23,11 +23,14 @@ export function transition(
   reason?: string,
 ): void {
   try {
-    engine.store.transaction(() => write(engine, stack, state, reason, resultOf(engine, stack, deployment, state)));
+    engine.store.transaction(() =>
+      write(engine, stack, state, reason, resultOf(engine, stack, deployment, state)),
+    );
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     // The resources are there but the outputs are not: the operation failed after all.
-    const failure: StackState = state === 'CREATE_COMPLETE' ? 'ROLLBACK_IN_PROGRESS' : 'UPDATE_ROLLBACK_IN_PROGRESS';
+    const failure: StackState =
+      state === 'CREATE_COMPLETE' ? 'ROLLBACK_IN_PROGRESS' : 'UPDATE_ROLLBACK_IN_PROGRESS';
     engine.store.transaction(() => write(engine, stack, failure, error.message, {}));
   }
 }
@@ -100,7 +103,9 @@ function outputsOf(
 
 function textOf(value: unknown, key: string): string {
   if (value === noValue || typeof value === 'object') {
-    throw validationError(`Template format error: The Value field of output ${key} must evaluate to type String.`);
+    throw validationError(
+      `Template format error: The Value field of output ${key} must evaluate to type String.`,
+    );
   }
   return String(value);
 }
@@ -110,6 +115,8 @@ function requireFreeExport({ store }: EngineDependencies, stack: Stack, name: st
   for (const other of store.list(stackType)) {
     if (other.id === stack.id || other.status.state === 'DELETE_COMPLETE') continue;
     if (!other.status.outputs.some(({ exportName }) => exportName === name)) continue;
-    throw validationError(`Export with name ${name} is already exported by stack ${other.spec.stackName}. Rollback requested by user.`);
+    throw validationError(
+      `Export with name ${name} is already exported by stack ${other.spec.stackName}. Rollback requested by user.`,
+    );
   }
 }
