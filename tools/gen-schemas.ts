@@ -173,24 +173,16 @@ function toType(from: SpecDatabase, resource: Resource): TypeJson {
     };
   }
   function toTypeName(type: PropertyType): string {
-    switch (type.type) {
-      case 'array':
-        return `[${toTypeName(type.element)}]`;
-      case 'map':
-        return `{${toTypeName(type.element)}}`;
-      case 'union':
-        return type.types.map(toTypeName).join('|');
-      case 'ref': {
-        const definition = from.get('typeDefinition', type.reference);
-        if (!definitions.has(definition.name)) {
-          definitions.set(definition.name, {}); // before its members: definitions may be recursive
-          definitions.set(definition.name, toProperties(definition.properties));
-        }
-        return `#${definition.name}`;
-      }
-      default:
-        return type.type;
+    if (type.type === 'array') return `[${toTypeName(type.element)}]`;
+    if (type.type === 'map') return `{${toTypeName(type.element)}}`;
+    if (type.type === 'union') return type.types.map(toTypeName).join('|');
+    if (type.type !== 'ref') return type.type;
+    const definition = from.get('typeDefinition', type.reference);
+    if (!definitions.has(definition.name)) {
+      definitions.set(definition.name, {}); // before its members: definitions may be recursive
+      definitions.set(definition.name, toProperties(definition.properties));
     }
+    return `#${definition.name}`;
   }
 }
 

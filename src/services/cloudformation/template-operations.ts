@@ -93,9 +93,7 @@ function toCapabilities(template: Template): {
 function toDeclarations({ parameters }: Template): aws.ParameterDeclaration[] {
   return [...parameters].map(([name, parameter]) => ({
     ParameterKey: name,
-    ...(parameter.default === undefined
-      ? {}
-      : { DefaultValue: String(parameter.default as string | number | boolean) }), // scalars only, by the template's check
+    ...(parameter.default === undefined ? {} : { DefaultValue: parameter.default }),
     ParameterType: parameter.type,
     NoEcho: parameter.noEcho,
     ...(parameter.description === undefined ? {} : { Description: parameter.description }),

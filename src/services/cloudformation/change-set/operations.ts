@@ -23,7 +23,7 @@ import {
   requireUnusedExports,
 } from '#/services/cloudformation/stack/begin.ts';
 import { recordStackEvent } from '#/services/cloudformation/stack/events.ts';
-import { placeOf, type EngineDependencies } from '#/services/cloudformation/stack/lookup.ts';
+import type { EngineDependencies } from '#/services/cloudformation/stack/lookup.ts';
 import { shownTarget, stackType, type Stack } from '#/services/cloudformation/stack/resource.ts';
 import {
   findStack,
@@ -79,7 +79,7 @@ function createChangeSet(
   given: string | undefined,
   context: Context,
 ): { Id: string; StackId: string } {
-  const { StackName: stackName = '', ChangeSetName: name = '', ChangeSetType: type = 'UPDATE' } = input;
+  const { StackName: stackName, ChangeSetName: name, ChangeSetType: type = 'UPDATE' } = input;
   const existing = findStack(context, stackName);
   const repeated = existing && findChangeSet(context, name, existing.id);
   if (repeated) {

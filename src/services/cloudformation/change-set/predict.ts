@@ -3,7 +3,7 @@ import { diffProperties } from '#/services/cloudformation/engine/diff.ts';
 import { evaluate, noValue, NotYetKnown } from '#/services/cloudformation/engine/intrinsics.ts';
 import { checkProperties } from '#/services/cloudformation/engine/properties.ts';
 import { findSchema, type TypeSchema } from '#/services/cloudformation/engine/schema.ts';
-import { canonical, isObject, sameValue, type JsonObject } from '#/services/cloudformation/engine/value.ts';
+import { canonical, isScalar, sameValue, type JsonObject } from '#/services/cloudformation/engine/value.ts';
 import type { PlannedChange, PlannedDetail } from '#/services/cloudformation/change-set/resource.ts';
 import type { StackResource } from '#/services/cloudformation/stack/resource.ts';
 
@@ -148,7 +148,7 @@ function toDetails(
 
 function textOf(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  return isObject(value) || Array.isArray(value) ? canonical(value) : String(value);
+  return isScalar(value) ? String(value) : canonical(value);
 }
 
 function replacementOf(details: readonly PlannedDetail[]): PlannedChange['replacement'] {

@@ -2,6 +2,7 @@ import { subnetBlocks } from '#/services/cloudformation/engine/cidr.ts';
 import {
   intrinsicOf,
   isObject,
+  isScalar,
   member,
   sameValue,
   type JsonObject,
@@ -71,7 +72,7 @@ export function holds(name: string, scope: Scope): boolean {
 export function evaluateCondition(value: unknown, scope: Scope): boolean {
   const intrinsic = intrinsicOf(value);
   const argument = intrinsic?.argument;
-  switch (intrinsic?.name) {
+  switch (intrinsic?.name ?? '') {
     case 'Condition':
       return holds(text(argument, 'Condition'), scope);
     case 'Fn::And':
@@ -264,8 +265,4 @@ function scalarText(value: unknown, name: string): string {
   if (Array.isArray(value) && value.every(isScalar)) return value.map(String).join(',');
   if (!isScalar(value)) throw templateError(`${name} must resolve to a string`);
   return String(value);
-}
-
-function isScalar(value: unknown): value is string | number | boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }

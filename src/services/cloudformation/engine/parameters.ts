@@ -40,11 +40,7 @@ export function resolveParameters(
   const before = new Map(previous.map((parameter) => [parameter.key, parameter.value]));
   const chosen = [...template.parameters].map(([key, declaration]) => {
     const input = given.get(key);
-    const fallback =
-      declaration.default === undefined
-        ? undefined
-        : String(declaration.default as string | number | boolean); // the template's check left scalars
-    const value = input?.UsePreviousValue ? before.get(key) : (input?.ParameterValue ?? fallback);
+    const value = input?.UsePreviousValue ? before.get(key) : (input?.ParameterValue ?? declaration.default);
     return { key, declaration, value };
   });
   const missing = chosen.filter(({ value }) => value === undefined).map(({ key }) => key);

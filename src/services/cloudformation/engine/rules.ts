@@ -26,7 +26,7 @@ export function checkRules(rules: JsonObject, parameters: readonly ParameterValu
   function truth(value: unknown): boolean {
     const intrinsic = intrinsicOf(value);
     const items: readonly unknown[] = Array.isArray(intrinsic?.argument) ? intrinsic.argument : [];
-    switch (intrinsic?.name) {
+    switch (intrinsic?.name ?? '') {
       case 'Fn::And':
         return items.every(truth);
       case 'Fn::Or':

@@ -1,6 +1,6 @@
 import { findSchema } from '#/services/cloudformation/engine/schema.ts';
 import { parseTemplateText } from '#/services/cloudformation/engine/text.ts';
-import { isObject, member, type JsonObject } from '#/services/cloudformation/engine/value.ts';
+import { isObject, isScalar, member, type JsonObject } from '#/services/cloudformation/engine/value.ts';
 import { templateFormatError, validationError } from '#/services/cloudformation/errors.ts';
 
 /** A template after reading: its sections, each checked for shape, nothing resolved yet. */
@@ -18,7 +18,7 @@ export interface Template {
 
 export interface ParameterDeclaration {
   readonly type: string;
-  readonly default: unknown;
+  readonly default: string | undefined;
   readonly noEcho: boolean;
   readonly description: string | undefined;
   readonly allowedValues: readonly string[] | undefined;
@@ -141,14 +141,11 @@ function toParameter(name: string, declared: JsonObject): ParameterDeclaration {
   if (typeof type !== 'string') {
     throw templateFormatError(`Every Parameters object must contain a Type member.`);
   }
-  if (fallback !== undefined && (typeof fallback === 'object' || fallback === null)) {
-    throw templateFormatError(`Every Default member must be a string.`);
-  }
-  const allowed = declared['AllowedValues'];
+  const { AllowedValues: allowed, NoEcho: noEcho } = declared;
   return {
     type,
-    default: fallback,
-    noEcho: String(declared['NoEcho'] ?? false).toLowerCase() === 'true',
+    default: optionalText(fallback, `/Parameters/${name}/Default`),
+    noEcho: isScalar(noEcho) && String(noEcho).toLowerCase() === 'true',
     description: optionalText(declared['Description'], `/Parameters/${name}/Description`),
     allowedValues: Array.isArray(allowed) ? allowed.map(String) : undefined,
     allowedPattern: optionalText(declared['AllowedPattern'], `/Parameters/${name}/AllowedPattern`),
@@ -252,8 +249,8 @@ function toTransforms(declared: unknown): string[] {
 
 function optionalText(value: unknown, path: string): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value === 'object') throw templateFormatError(`Every ${path} member must be a string.`);
-  return String(value as string | number | boolean); // objects are excluded above
+  if (!isScalar(value)) throw templateFormatError(`Every ${path} member must be a string.`);
+  return String(value);
 }
 
 function optionalNumber(value: unknown): number | undefined {

@@ -46,8 +46,8 @@ export function metadataOnlyProviders(store: Store): ResourceProvider[] {
 
 interface Remembered {
   readonly type: string;
-  name(properties: Properties, context: ProviderContext): string;
-  attributes(name: string, context: ProviderContext): Readonly<Record<string, unknown>>;
+  readonly name: (properties: Properties, context: ProviderContext) => string;
+  readonly attributes: (name: string, context: ProviderContext) => Readonly<Record<string, unknown>>;
 }
 
 function remembering(store: Store, { type, name, attributes }: Remembered): ResourceProvider {

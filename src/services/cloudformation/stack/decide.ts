@@ -201,19 +201,18 @@ export function removalOf({ state, operationId }: { state: StackState; operation
 function afterRemoval(view: StackView, failed: readonly ResourceView[]): Step {
   const names = failed.map(({ logicalId }) => logicalId).join(', ');
   const reason = failed.length > 0 ? `The following resource(s) failed to delete: [${names}]. ` : undefined;
-  switch (view.state) {
-    case 'DELETE_IN_PROGRESS':
-      return reason === undefined
-        ? { do: 'become', state: 'DELETE_COMPLETE' }
-        : { do: 'become', state: 'DELETE_FAILED', reason };
-    case 'ROLLBACK_IN_PROGRESS':
-      return reason === undefined
-        ? { do: 'become', state: 'ROLLBACK_COMPLETE' }
-        : { do: 'become', state: 'ROLLBACK_FAILED', reason };
-    case 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS':
-      // What could not be deleted is left behind; the update itself is done.
-      return { do: 'become', state: 'UPDATE_COMPLETE', ...(reason === undefined ? {} : { reason }) };
-    default:
-      return { do: 'become', state: 'UPDATE_ROLLBACK_COMPLETE', ...(reason === undefined ? {} : { reason }) };
+  if (view.state === 'DELETE_IN_PROGRESS') {
+    return reason === undefined
+      ? { do: 'become', state: 'DELETE_COMPLETE' }
+      : { do: 'become', state: 'DELETE_FAILED', reason };
   }
+  if (view.state === 'ROLLBACK_IN_PROGRESS') {
+    return reason === undefined
+      ? { do: 'become', state: 'ROLLBACK_COMPLETE' }
+      : { do: 'become', state: 'ROLLBACK_FAILED', reason };
+  }
+  // What could not be deleted is left behind; the update, or the way back from it, is done.
+  const isUpdate = view.state === 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS';
+  const state = isUpdate ? 'UPDATE_COMPLETE' : 'UPDATE_ROLLBACK_COMPLETE';
+  return { do: 'become', state, ...(reason === undefined ? {} : { reason }) };
 }

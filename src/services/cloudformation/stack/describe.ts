@@ -38,7 +38,7 @@ export const describeOperations = {
   },
 
   DescribeStackEvents(input, context) {
-    const { StackName: name = '' } = input;
+    const { StackName: name } = input;
     const stack = findStack(context, name);
     if (!stack) throw validationError(`Stack [${name}] does not exist`);
     const { items, nextToken } = pageOf(eventsOf(context, stack), input.NextToken, itemsPerPage);
@@ -75,7 +75,7 @@ export const describeOperations = {
   },
 
   DescribeStackResource(input, context) {
-    const { StackName: name = '', LogicalResourceId: logicalId = '' } = input;
+    const { StackName: name, LogicalResourceId: logicalId } = input;
     const stack = requireStack(context, name);
     const record = resourcesOf(context, stack).find(({ spec }) => spec.logicalId === logicalId);
     if (!record) throw validationError(`Resource ${logicalId} does not exist for stack ${name}`);
@@ -126,7 +126,7 @@ export const describeOperations = {
   },
 
   ListImports(input, context) {
-    const { ExportName: name = '' } = input;
+    const { ExportName: name } = input;
     const importing = context.store
       .list(stackType)
       .filter(({ status }) => status.imports.includes(name))

@@ -32,7 +32,7 @@ import {
 export function stackOperations(engine: EngineDependencies, readObject: ReadObject) {
   return {
     async CreateStack(input, context) {
-      const { StackName: stackName = '' } = input;
+      const { StackName: stackName } = input;
       requireStackName(stackName);
       const body = await requireTemplate(input, readObject);
       return context.store.transaction(() => {
@@ -61,7 +61,7 @@ export function stackOperations(engine: EngineDependencies, readObject: ReadObje
     },
 
     async UpdateStack(input, context) {
-      const { StackName: name = '' } = input;
+      const { StackName: name } = input;
       const given = await readTemplate(input, readObject);
       return context.store.transaction(() => {
         const stack = findStack(context, name);

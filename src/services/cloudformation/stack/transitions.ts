@@ -1,6 +1,7 @@
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Deployment } from '#/services/cloudformation/engine/deployment.ts';
-import { evaluate, noValue } from '#/services/cloudformation/engine/intrinsics.ts';
+import { evaluate } from '#/services/cloudformation/engine/intrinsics.ts';
+import { isScalar } from '#/services/cloudformation/engine/value.ts';
 import { validationError } from '#/services/cloudformation/errors.ts';
 import { recordStackEvent } from '#/services/cloudformation/stack/events.ts';
 import { lookupOf, type EngineDependencies } from '#/services/cloudformation/stack/lookup.ts';
@@ -53,19 +54,16 @@ function resultOf(
   deployment: Deployment,
   state: StackState,
 ): Partial<StackStatus> {
-  switch (state) {
-    case 'CREATE_COMPLETE':
-      return { deployed: stack.spec.target, ...outputsOf(engine, stack, deployment) };
-    case 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS':
-      leaveReplaced(engine, stack);
-      return { deployed: stack.spec.target, ...outputsOf(engine, stack, deployment) };
-    case 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS':
-      return outputsOf(engine, stack, deployment);
-    case 'DELETE_COMPLETE':
-      return { deletedAt: engine.clock.now(), outputs: [], imports: [] };
-    default:
-      return {};
+  if (state === 'CREATE_COMPLETE') {
+    return { deployed: stack.spec.target, ...outputsOf(engine, stack, deployment) };
   }
+  if (state === 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS') {
+    leaveReplaced(engine, stack);
+    return { deployed: stack.spec.target, ...outputsOf(engine, stack, deployment) };
+  }
+  if (state === 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS') return outputsOf(engine, stack, deployment);
+  if (state === 'DELETE_COMPLETE') return { deletedAt: engine.clock.now(), outputs: [], imports: [] };
+  return {};
 }
 
 /** What replacements put in the place of others goes from now on, and with it the way back. */
@@ -102,7 +100,7 @@ function outputsOf(
 }
 
 function textOf(value: unknown, key: string): string {
-  if (value === noValue || typeof value === 'object') {
+  if (!isScalar(value)) {
     throw validationError(
       `Template format error: The Value field of output ${key} must evaluate to type String.`,
     );
