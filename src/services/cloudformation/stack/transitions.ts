@@ -13,7 +13,7 @@ import {
   type StackState,
   type StackStatus,
 } from '#/services/cloudformation/stack/resource.ts';
-import { leaveBehind } from '#/services/cloudformation/stack/steps.ts';
+import { leaveBehind } from '#/services/cloudformation/stack/restore.ts';
 
 /** Brings the stack into its next state, with what comes with it, in one transaction. */
 export function transition(
