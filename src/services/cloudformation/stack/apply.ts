@@ -1,12 +1,13 @@
+import { isGone } from '#/services/cloudformation/stack/resource.ts';
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Deployment } from '#/services/cloudformation/engine/deployment.ts';
-import { diffProperties } from '#/services/cloudformation/engine/diff.ts';
 import { resolveDynamic } from '#/services/cloudformation/engine/dynamic.ts';
 import { evaluate } from '#/services/cloudformation/engine/intrinsics.ts';
 import { checkProperties } from '#/services/cloudformation/engine/properties.ts';
 import { findSchema } from '#/services/cloudformation/engine/schema.ts';
 import { isObject } from '#/services/cloudformation/engine/value.ts';
 import { validationError } from '#/services/cloudformation/errors.ts';
+import { changeResource } from '#/services/cloudformation/stack/change.ts';
 import { recordResourceEvent } from '#/services/cloudformation/stack/events.ts';
 import {
   type EngineDependencies,
@@ -16,9 +17,8 @@ import {
   requireProvider,
 } from '#/services/cloudformation/stack/lookup.ts';
 import { reasonOf } from '#/services/cloudformation/stack/reason.ts';
-import { incarnation, settle, shown, writeResource } from '#/services/cloudformation/stack/record.ts';
-import type { Incarnation, Stack, StackResource } from '#/services/cloudformation/stack/resource.ts';
-import type { Properties, ProviderContext, ResourceProvider } from '#/services/contract.ts';
+import { incarnation, shown, writeResource } from '#/services/cloudformation/stack/record.ts';
+import type { Incarnation, Stack } from '#/services/cloudformation/stack/resource.ts';
 
 /** Creates, updates or replaces a resource, whichever the template wants; a refusal is written down. */
 export function applyResource(
@@ -28,8 +28,7 @@ export function applyResource(
   logicalId: string,
 ): boolean {
   const existing = findResource(engine, stack.id, logicalId);
-  const isNew =
-    !existing || existing.status.state === 'DELETE_COMPLETE' || existing.status.physicalId === undefined;
+  const isNew = !existing || isGone(existing.status.state) || existing.status.physicalId === undefined;
   try {
     engine.store.transaction(() => {
       const wanted = incarnationOf(engine, stack, deployment, logicalId);
@@ -110,175 +109,6 @@ function createResource(
   );
 }
 
-function changeResource(
-  engine: EngineDependencies,
-  stack: Stack,
-  deployment: Deployment,
-  wanted: Incarnation,
-  existing: StackResource,
-): void {
-  const { logicalId } = existing.spec;
-  const { type } = requireDeclaration(deployment, logicalId);
-  const provider = requireProvider(engine, type);
-  const change = changeOf(provider, existing, wanted, type);
-  const before = incarnation(existing.status);
-  const next = {
-    ...wanted,
-    operationId: stack.spec.operationId,
-    before,
-    accepted: true,
-    changedAt: engine.clock.now(),
-  };
-  if (change === 'none') {
-    // Policies and dependencies are the engine's own business: taken over without an event.
-    writeResource(
-      engine,
-      stack,
-      { logicalId, type },
-      {
-        ...existing.status,
-        ...next,
-        physicalId: before.physicalId,
-        state: existing.status.state === 'UPDATE_COMPLETE' ? 'UPDATE_COMPLETE' : 'CREATE_COMPLETE',
-        change,
-        changedAt: existing.status.changedAt,
-      },
-    );
-    return;
-  }
-  const context = providerContext(engine, stack, logicalId);
-  const properties = shown(wanted.properties, deployment);
-  const event = (reason: string | undefined, physicalId: string | undefined): void =>
-    recordResourceEvent(
-      engine,
-      stack,
-      { logicalId, type },
-      {
-        state: 'UPDATE_IN_PROGRESS',
-        physicalId,
-        properties,
-        ...(reason === undefined ? {} : { reason }),
-      },
-    );
-  const resolved = resolveDynamic(wanted.properties, engine.call);
-  let physicalId: string;
-  if (change === 'update') {
-    event(undefined, before.physicalId);
-    physicalId = updateInPlace(engine, provider, before, resolved, context);
-  } else {
-    event(
-      'Requested update requires the creation of a new physical resource; hence creating one.',
-      before.physicalId,
-    );
-    if (findSchema(type)?.deleteFirst && before.physicalId !== undefined)
-      provider.delete(before.physicalId, context);
-    physicalId = provider.create(resolved, context);
-    event('Resource creation Initiated', physicalId);
-  }
-  writeResource(
-    engine,
-    stack,
-    { logicalId, type },
-    {
-      ...next,
-      physicalId,
-      state: 'UPDATE_IN_PROGRESS',
-      reason: undefined,
-      change,
-    },
-  );
-}
-
-/** In place, by a new one, or not at all: the schema says, and where it leaves it open, what the provider can. */
-export function changeOf(
-  provider: ResourceProvider,
-  existing: StackResource,
-  wanted: Pick<Incarnation, 'properties'>,
-  type: string,
-): 'none' | 'update' | 'replace' {
-  const schema = findSchema(type);
-  if (!schema) return 'replace';
-  const changes = diffProperties(existing.status.properties, wanted.properties, schema);
-  if (changes.length === 0) return 'none';
-  if (changes.some(({ recreation }) => recreation === 'Always')) return 'replace';
-  if (provider.update || changes.every(({ recreation }) => recreation === 'Never')) return 'update';
-  return 'replace';
-}
-
-/** Changes a resource in place; throws what becomes the reason where its provider cannot. */
-export function updateInPlace(
-  engine: EngineDependencies,
-  provider: ResourceProvider,
-  before: Incarnation,
-  properties: Properties,
-  context: ProviderContext,
-): string {
-  if (!provider.update || before.physicalId === undefined) {
-    throw validationError(`Resource type ${provider.type} cannot be updated in place by this region`);
-  }
-  return provider.update(
-    before.physicalId,
-    properties,
-    resolveDynamic(before.properties, engine.call),
-    context,
-  );
-}
-
-/** Asks whether a resource under way has become what it should be. Answers whether it moved. */
-export function checkResource(
-  engine: EngineDependencies,
-  stack: Stack,
-  deployment: Deployment,
-  record: StackResource,
-): boolean {
-  const { logicalId, type } = record.spec;
-  const verb = record.status.state === 'CREATE_IN_PROGRESS' ? 'CREATE' : 'UPDATE';
-  const { physicalId } = record.status;
-  if (physicalId === undefined) return false;
-  try {
-    return engine.store.transaction(() => {
-      const stability = requireProvider(engine, type).stability(
-        physicalId,
-        providerContext(engine, stack, logicalId),
-      );
-      if (stability.state === 'in-progress') return false;
-      const properties = shown(record.status.properties, deployment);
-      if (stability.state === 'failed') {
-        settle(engine, stack, record, {
-          state: `${verb}_FAILED`,
-          reason: stability.reason,
-          physicalId,
-          properties,
-        });
-      } else {
-        settle(engine, stack, record, { state: `${verb}_COMPLETE`, physicalId, properties });
-      }
-      return true;
-    });
-  } catch (error) {
-    settle(engine, stack, record, { state: `${verb}_FAILED`, reason: reasonOf(engine, error), physicalId });
-    if (!(error instanceof AwsError)) throw error;
-    return true;
-  }
-}
-
-/** Gives up on a resource under way, because another one failed. */
-export function cancelResource(
-  engine: EngineDependencies,
-  stack: Stack,
-  deployment: Deployment,
-  record: StackResource,
-): boolean {
-  const isCreate = record.status.state === 'CREATE_IN_PROGRESS';
-  settle(engine, stack, record, {
-    state: isCreate ? 'CREATE_FAILED' : 'UPDATE_FAILED',
-    reason: isCreate ? 'Resource creation cancelled' : 'Resource update cancelled',
-    physicalId: record.status.physicalId,
-    properties: shown(record.status.properties, deployment),
-  });
-  return true;
-}
-
 /** The provider refused: its transaction is undone, so the attempt is told in one of its own. */
 function recordFailure(
   engine: EngineDependencies,
@@ -313,8 +143,8 @@ function recordFailure(
         reason,
         accepted: false,
         operationId: stack.spec.operationId,
-        change: verb === 'UPDATE' ? 'update' : 'create',
-        before: verb === 'UPDATE' ? was : undefined,
+        change: verb === 'CREATE' ? 'create' : existing?.status.before ? existing.status.change : 'update',
+        before: verb === 'CREATE' ? undefined : (existing?.status.before ?? was),
         changedAt: engine.clock.now(),
       },
     );

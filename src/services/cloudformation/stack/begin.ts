@@ -4,6 +4,7 @@ import type { Deployment } from '#/services/cloudformation/engine/deployment.ts'
 import { validationError } from '#/services/cloudformation/errors.ts';
 import { recordStackEvent } from '#/services/cloudformation/stack/events.ts';
 import {
+  isGone,
   stackResourceType,
   stackType,
   type Stack,
@@ -82,10 +83,6 @@ export function liveResources(
       )
       .map((record) => [record.spec.logicalId, record]),
   );
-}
-
-function isGone(state: string): boolean {
-  return state === 'DELETE_COMPLETE' || state === 'DELETE_SKIPPED';
 }
 
 /** A logical id keeps its type. */

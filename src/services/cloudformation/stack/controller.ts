@@ -49,6 +49,7 @@ function viewOf({ store, clock }: EngineDependencies, stack: Stack, wanted: Stac
     state: stack.status.state,
     operationId,
     onFailure,
+    canGoBack: stack.status.deployed !== undefined,
     isLate:
       stack.status.state === 'CREATE_IN_PROGRESS' &&
       timeoutInMinutes !== undefined &&

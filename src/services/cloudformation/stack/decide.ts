@@ -1,12 +1,19 @@
 import { unreachable } from '#/lib/assert.ts';
 import type { Graph } from '#/services/cloudformation/engine/graph.ts';
-import type { OnFailure, ResourceState, StackState } from '#/services/cloudformation/stack/resource.ts';
+import {
+  isGone,
+  type OnFailure,
+  type ResourceState,
+  type StackState,
+} from '#/services/cloudformation/stack/resource.ts';
 
 /** All that matters for what a stack does next. */
 export interface StackView {
   readonly state: StackState;
   readonly operationId: string;
   readonly onFailure: OnFailure;
+  /** Whether there is something to go back to: the stack was complete once. */
+  readonly canGoBack: boolean;
   /** Whether the operation took longer than it may. */
   readonly isLate: boolean;
   /** What there should be: the wanted resources, or after a failed update the former ones. */
@@ -112,6 +119,7 @@ function afterFailure(view: StackView, failed: readonly ResourceView[]): Step {
     failed.length > 0
       ? `The following resource(s) failed to ${isCreate ? 'create' : 'update'}: [${names}]. `
       : 'Stack creation time exceeded the specified timeout. ';
+  if (!isCreate && !view.canGoBack) return { do: 'become', state: 'UPDATE_FAILED', reason: failure };
   switch (view.onFailure) {
     case 'DO_NOTHING':
       return { do: 'become', state: isCreate ? 'CREATE_FAILED' : 'UPDATE_FAILED', reason: failure };
@@ -133,8 +141,7 @@ function decideBack(view: StackView): Step[] {
   const back = backOf(view.operationId);
   const live = view.resources.filter(({ leftover, logicalId }) => !leftover && view.wanted.has(logicalId));
   const pending = live.filter(
-    ({ operationId, change, hasBefore }) =>
-      operationId === view.operationId && change !== 'none' && hasBefore,
+    ({ operationId, change, hasBefore }) => operationId !== back && change !== 'none' && hasBefore,
   );
   const returned = live.filter(({ operationId }) => operationId === back);
   const running = returned.filter(({ state }) => state.endsWith('_IN_PROGRESS'));
@@ -173,9 +180,7 @@ function decideRemoval(view: StackView): Step[] {
   const isWhole = view.state === 'DELETE_IN_PROGRESS' || view.state === 'ROLLBACK_IN_PROGRESS';
   const doomed = view.resources.filter(
     ({ leftover, logicalId, state }) =>
-      (isWhole || leftover || !view.wanted.has(logicalId)) &&
-      state !== 'DELETE_COMPLETE' &&
-      state !== 'DELETE_SKIPPED',
+      (isWhole || leftover || !view.wanted.has(logicalId)) && !isGone(state),
   );
   const isTried = ({ operationId }: ResourceView): boolean => operationId === removalOf(view);
   const failed = doomed.filter((resource) => isTried(resource) && resource.state === 'DELETE_FAILED');

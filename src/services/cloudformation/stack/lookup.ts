@@ -10,6 +10,7 @@ import { NotYetKnown } from '#/services/cloudformation/engine/intrinsics.ts';
 import { parseTemplate } from '#/services/cloudformation/engine/template.ts';
 import { templateError, validationError } from '#/services/cloudformation/errors.ts';
 import {
+  isGone,
   shownTarget,
   stackResourceType,
   stackType,
@@ -105,8 +106,7 @@ export function lookupOf(engine: EngineDependencies, stack: Stack): Lookup {
   function live(logicalId: string, entity: string) {
     const record = findResource(engine, stack.id, logicalId);
     const physicalId = record?.status.physicalId;
-    if (!record || physicalId === undefined || record.status.state === 'DELETE_COMPLETE')
-      throw new NotYetKnown(entity);
+    if (!record || physicalId === undefined || isGone(record.status.state)) throw new NotYetKnown(entity);
     const provider = requireProvider(engine, record.spec.type);
     return { provider, physicalId, context: providerContext(engine, stack, logicalId) };
   }

@@ -30,6 +30,7 @@ export function deleteResource(engine: EngineDependencies, stack: Stack, record:
     (stack.status.state === 'DELETE_IN_PROGRESS' && stack.spec.retainResources.includes(logicalId));
   if (retained && !(isCreateRollback && stack.spec.retainExceptOnCreate)) {
     settle(engine, stack, record, { state: 'DELETE_SKIPPED', physicalId });
+    if (leftover) engine.store.remove(record);
     return true;
   }
   engine.store.transaction(() => {

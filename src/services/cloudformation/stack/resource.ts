@@ -116,6 +116,11 @@ export type ResourceState =
   | 'DELETE_FAILED'
   | 'DELETE_SKIPPED';
 
+/** Whether the stack has no more to do with the resource. */
+export function isGone(state: ResourceState): boolean {
+  return state === 'DELETE_COMPLETE' || state === 'DELETE_SKIPPED';
+}
+
 export interface StackResourceSpec {
   readonly stackId: string;
   readonly logicalId: string;

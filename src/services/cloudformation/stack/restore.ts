@@ -1,8 +1,9 @@
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Deployment } from '#/services/cloudformation/engine/deployment.ts';
+import { sameValue } from '#/services/cloudformation/engine/value.ts';
 import { resolveDynamic } from '#/services/cloudformation/engine/dynamic.ts';
 import { findSchema } from '#/services/cloudformation/engine/schema.ts';
-import { updateInPlace } from '#/services/cloudformation/stack/apply.ts';
+import { updateInPlace } from '#/services/cloudformation/stack/change.ts';
 import { backOf } from '#/services/cloudformation/stack/decide.ts';
 import { recordResourceEvent } from '#/services/cloudformation/stack/events.ts';
 import {
@@ -42,7 +43,8 @@ export function restoreResource(
       );
       let { physicalId } = before;
       // A change that failed before it was made left nothing to undo.
-      const wasMade = record.status.accepted;
+      const wasMade =
+        physicalId !== record.status.physicalId || !sameValue(before.properties, record.status.properties);
       if (change === 'update' && wasMade) {
         physicalId = updateInPlace(
           engine,

@@ -1,6 +1,7 @@
 import { unreachable } from '#/lib/assert.ts';
 import type { Deployment } from '#/services/cloudformation/engine/deployment.ts';
-import { applyResource, cancelResource, checkResource } from '#/services/cloudformation/stack/apply.ts';
+import { applyResource } from '#/services/cloudformation/stack/apply.ts';
+import { cancelResource, checkResource } from '#/services/cloudformation/stack/check.ts';
 import type { Step } from '#/services/cloudformation/stack/decide.ts';
 import type { EngineDependencies } from '#/services/cloudformation/stack/lookup.ts';
 import { checkGone, deleteResource } from '#/services/cloudformation/stack/remove.ts';

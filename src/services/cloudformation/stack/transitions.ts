@@ -1,6 +1,7 @@
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Deployment } from '#/services/cloudformation/engine/deployment.ts';
 import { evaluate } from '#/services/cloudformation/engine/intrinsics.ts';
+import { findSchema } from '#/services/cloudformation/engine/schema.ts';
 import { isScalar } from '#/services/cloudformation/engine/value.ts';
 import { validationError } from '#/services/cloudformation/errors.ts';
 import { recordStackEvent } from '#/services/cloudformation/stack/events.ts';
@@ -61,7 +62,10 @@ function resultOf(
     leaveReplaced(engine, stack);
     return { deployed: stack.spec.target, ...outputsOf(engine, stack, deployment) };
   }
-  if (state === 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS') return outputsOf(engine, stack, deployment);
+  if (state === 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS') {
+    forgetWayBack(engine, stack);
+    return outputsOf(engine, stack, deployment);
+  }
   if (state === 'DELETE_COMPLETE') return { deletedAt: engine.clock.now(), outputs: [], imports: [] };
   return {};
 }
@@ -69,10 +73,17 @@ function resultOf(
 /** What replacements put in the place of others goes from now on, and with it the way back. */
 function leaveReplaced(engine: EngineDependencies, stack: Stack): void {
   for (const record of engine.store.listBy(stackResourceType, 'stackId', stack.id)) {
-    const { before, change, operationId, physicalId } = record.status;
-    if (record.spec.leftover || operationId !== stack.spec.operationId || !before) continue;
-    if (change === 'replace' && before.physicalId !== physicalId) leaveBehind(engine, record, before);
-    engine.store.setStatus(record, { ...record.status, before: undefined });
+    const { before, physicalId } = record.status;
+    if (record.spec.leftover || !before || before.physicalId === physicalId) continue;
+    // A type that deletes first has nothing left to leave.
+    if (!findSchema(record.spec.type)?.deleteFirst) leaveBehind(engine, record, before);
+  }
+  forgetWayBack(engine, stack);
+}
+
+function forgetWayBack(engine: EngineDependencies, stack: Stack): void {
+  for (const record of engine.store.listBy(stackResourceType, 'stackId', stack.id)) {
+    if (record.status.before) engine.store.setStatus(record, { ...record.status, before: undefined });
   }
 }
 
