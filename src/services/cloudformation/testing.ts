@@ -31,6 +31,8 @@ export type FakeResource = Resource<
     readonly logicalId: string;
     readonly properties: Properties;
     readonly readyAt: number;
+    /** Whether it will fail when it is ready. */
+    readonly doomed: boolean;
     readonly goneAt: number | undefined;
   },
   undefined
@@ -49,16 +51,29 @@ export interface TestRegion {
     operation: Name,
     input: CloudformationApi[Name]['input'],
   ): Promise<CloudformationApi[Name]['output']>;
+  /** Lets the region die right after that many more transactions; `settled` then answers `CRASHED`. */
+  crashAfter(transactions: number): void;
   /** Lets time pass until the stack's status is no longer "in progress"; answers the status. */
   settled(stackName: string): Promise<string>;
 }
 
 /** A region whose types are all fake, for tests of the engine. */
-export function testRegion(options: { seed?: number; file?: string; now?: number } = {}): TestRegion {
+export function testRegion(
+  options: { seed?: number; file?: string; now?: number; behaviours?: Map<string, Behaviour> } = {},
+): TestRegion {
   const clock = new TestClock(options.now);
   const random = seededRandom(options.seed ?? 1);
   const store = new Store(options.file ?? ':memory:', clock);
-  const behaviours = new Map<string, Behaviour>();
+  const behaviours = options.behaviours ?? new Map<string, Behaviour>();
+  let left = Infinity;
+  let failure: unknown;
+  // Heard of before the runtime hears, after the commit: the moment between the two is the worst.
+  store.watch(() => {
+    left -= 1;
+    if (left > 0) return;
+    store.close(); // nothing is written after death
+    throw new Error('crash');
+  });
   const providers = new Map<string, ResourceProvider>();
   const region = createRegion({
     store,
@@ -78,7 +93,7 @@ export function testRegion(options: { seed?: number; file?: string; now?: number
       return [service];
     },
     onFailure: ({ error }) => {
-      throw error;
+      if (left > 0) failure = error;
     },
   });
   for (const type of fakeTypes) providers.set(type, fakeProvider(type, store, behaviours));
@@ -93,9 +108,17 @@ export function testRegion(options: { seed?: number; file?: string; now?: number
       // The handler's own types are those of the operation.
       return (await region.invoke('cloudformation', operation, input, caller)) as never;
     },
+    crashAfter(transactions) {
+      left = transactions;
+    },
     async settled(stackName) {
       for (let step = 0; step < 100_000; step++) {
         await idle(region);
+        if (failure !== undefined) throw failure;
+        if (left <= 0) {
+          await region.runtime.stop();
+          return 'CRASHED';
+        }
         const { Stacks: [stack] = [] } = await testing.call('DescribeStacks', { StackName: stackName });
         const status = stack?.StackStatus ?? '';
         if (!status.endsWith('_IN_PROGRESS')) return status;
@@ -139,7 +162,7 @@ function fakeProvider(
       const readyAt = clock.now() + (behaviour.createDelayMs ?? 0);
       store.create(fakeType, {
         id,
-        spec: { type, logicalId, properties, readyAt, goneAt: undefined },
+        spec: { type, logicalId, properties, readyAt, doomed: behaviour.fails ?? false, goneAt: undefined },
         status: undefined,
       });
       return id;
@@ -147,8 +170,7 @@ function fakeProvider(
     stability(physicalId, { logicalId, clock }) {
       const found = store.get(fakeType, physicalId);
       if (!found || found.spec.readyAt > clock.now()) return { state: 'in-progress' };
-      if (behaviours.get(logicalId)?.fails)
-        return { state: 'failed', reason: `${logicalId} did not stabilize` };
+      if (found.spec.doomed) return { state: 'failed', reason: `${logicalId} did not stabilize` };
       return { state: 'stable' };
     },
     update(physicalId, properties, _, { logicalId }) {

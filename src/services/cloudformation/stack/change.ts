@@ -91,7 +91,8 @@ export function changeResource(
       physicalId,
       state: 'UPDATE_IN_PROGRESS',
       reason: undefined,
-      change: before.physicalId === physicalId ? 'update' : 'replace',
+      // Once replaced stays replaced, until the operation that did it is over for good.
+      change: existing.status.before && existing.status.change === 'replace' ? 'replace' : change,
     },
   );
 }

@@ -73,8 +73,8 @@ function resultOf(
 /** What replacements put in the place of others goes from now on, and with it the way back. */
 function leaveReplaced(engine: EngineDependencies, stack: Stack): void {
   for (const record of engine.store.listBy(stackResourceType, 'stackId', stack.id)) {
-    const { before, physicalId } = record.status;
-    if (record.spec.leftover || !before || before.physicalId === physicalId) continue;
+    const { before, change } = record.status;
+    if (record.spec.leftover || !before || change !== 'replace') continue;
     // A type that deletes first has nothing left to leave.
     if (!findSchema(record.spec.type)?.deleteFirst) leaveBehind(engine, record, before);
   }
