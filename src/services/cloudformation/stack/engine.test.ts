@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { testRegion, type Behaviour, type TestRegion } from '#/services/cloudformation/testing.ts';
 
 /** A random stack: topics that mention earlier ones, some in a name (a change replaces), some in a text (it does not). */
