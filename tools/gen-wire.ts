@@ -61,18 +61,19 @@ function indexRow({ protocol, signingName, version, target }: Table): ServiceRow
 
 /** One operation, error or shape a line, so that a newer model shows as a readable difference. */
 function renderTable({ operations, errors, shapes, ...head }: Table): string {
-  const entries = (record: object): string =>
-    Object.entries(record)
-      .map(([name, row]) => `${JSON.stringify(name)}:${JSON.stringify(row)}`)
-      .join(',\n');
   return `${JSON.stringify(head).slice(0, -1)},
 "operations":{
-${entries(operations)}},
+${renderEntries(operations)}},
 "errors":{
-${entries(errors)}},
+${renderEntries(errors)}},
 "shapes":[
 ${shapes.map((shape) => JSON.stringify(shape)).join(',\n')}]}
 `;
+}
+
+function renderEntries(record: object): string {
+  const lines = Object.entries(record).map(([name, row]) => `${JSON.stringify(name)}:${JSON.stringify(row)}`);
+  return lines.join(',\n');
 }
 
 function write(path: string, text: string): void {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { assert } from '#/lib/assert.ts';
+import { assert, unreachable } from '#/lib/assert.ts';
 import type {
   Bounds,
   Constraints,
@@ -206,6 +206,8 @@ class Shapes {
       case 'structure':
       case 'union':
         return this.#structure(row);
+      default:
+        return unreachable(row[0]);
     }
   }
 

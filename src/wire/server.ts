@@ -1,3 +1,4 @@
+import { unreachable } from '#/lib/assert.ts';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Clock } from '#/lib/clock.ts';
@@ -14,7 +15,7 @@ import { invalidAction, route } from '#/wire/http/route.ts';
 import { s3Address, type S3Address } from '#/wire/http/s3-address.ts';
 import { webPageRefusal } from '#/wire/http/web-page.ts';
 import { writeOutput } from '#/wire/http/write-output.ts';
-import { modelOf, type Model, type OperationModel } from '#/wire/model.ts';
+import type { Model, OperationModel } from '#/wire/model.ts';
 import { isS3, type Protocol, type Target } from '#/wire/protocol.ts';
 
 export interface WireServerOptions {
@@ -219,7 +220,11 @@ function unknownOperation({ protocol, operation, model, form }: Target): AwsErro
       });
     case 'rest-json':
       return new AwsError('UnknownOperationException', '', { status: 404 });
-    default:
+    case 'json-1.0':
+    case 'json-1.1':
+    case 'cbor':
       return new AwsError('UnknownOperationException', '');
+    default:
+      return unreachable(protocol);
   }
 }

@@ -1,3 +1,4 @@
+import { unreachable } from '#/lib/assert.ts';
 import { perShape } from '#/wire/codec/per-shape.ts';
 import { memberOf, recordOf } from '#/wire/codec/values.ts';
 import type { List, Scalar, Shape, Structure } from '#/wire/model.ts';
@@ -62,6 +63,8 @@ const check = perShape<Check>((shape, of) => {
     }
     case 'structure':
       return structureCheck(shape, of);
+    default:
+      return unreachable(shape);
   }
 });
 

@@ -1,4 +1,5 @@
 /** A REST-JSON service's table from botocore alone: for FIS, whose SDK client in reach is too old to have schemas. */
+import { unreachable } from '#/lib/assert.ts';
 import type {
   ErrorRow,
   MemberRow,
@@ -154,5 +155,7 @@ function binding(location: NonNullable<BotocoreRef['location']>, name: string, s
       return `prefix:${name}`;
     case 'statusCode':
       return 'status';
+    default:
+      return unreachable(location);
   }
 }

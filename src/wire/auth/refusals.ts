@@ -1,4 +1,5 @@
 /** What each family of services answers to a request that it does not authenticate, in code, status and words. */
+import { unreachable } from '#/lib/assert.ts';
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Protocol, Target } from '#/wire/protocol.ts';
 
@@ -32,8 +33,13 @@ export function unknownKey(target: Told, accessKeyId: string): AwsError {
       );
     case 'query':
       return refusal('InvalidClientTokenId', invalidToken);
-    default:
+    case 'json-1.0':
+    case 'json-1.1':
+    case 'rest-json':
+    case 'cbor':
       return json(target, 'UnrecognizedClientException', invalidToken);
+    default:
+      return unreachable(target.protocol);
   }
 }
 

@@ -186,8 +186,10 @@ function compare(a: string, b: string): number {
 
 /** Escapes all but RFC 3986's unreserved characters. */
 function escapeUri(text: string): string {
-  const escape = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  return encodeURIComponent(text).replace(/[!'()*]/g, escape);
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** Node reads headers as Latin-1; what was signed is their bytes. */

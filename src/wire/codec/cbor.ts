@@ -9,24 +9,18 @@ export function encodeCbor(value: unknown): Buffer {
 }
 
 function encode(value: unknown, parts: Buffer[]): void {
-  switch (typeof value) {
-    case 'string': {
-      const text = Buffer.from(value);
-      parts.push(head(3, text.length), text);
-      return;
-    }
-    case 'number':
-      if (!Number.isSafeInteger(value) || Object.is(value, -0)) parts.push(double(value));
-      else parts.push(value >= 0 ? head(0, value) : head(1, -1 - value));
-      return;
-    case 'boolean':
-      parts.push(Buffer.of(value ? 0xf5 : 0xf4));
-      return;
-    case 'object':
-      encodeObject(value, parts);
-      return;
-    default:
-      throw new Error(`a ${typeof value} has no CBOR form`);
+  if (typeof value === 'string') {
+    const text = Buffer.from(value);
+    parts.push(head(3, text.length), text);
+  } else if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) parts.push(double(value));
+    else parts.push(value >= 0 ? head(0, value) : head(1, -1 - value));
+  } else if (typeof value === 'boolean') {
+    parts.push(Buffer.of(value ? 0xf5 : 0xf4));
+  } else if (typeof value === 'object') {
+    encodeObject(value, parts);
+  } else {
+    throw new Error(`a ${typeof value} has no CBOR form`);
   }
 }
 
@@ -102,7 +96,7 @@ class Decoder {
         return -1 - this.#count(low);
       case 2:
         return low === 31
-          ? Buffer.concat(this.#chunks(depth, Buffer.isBuffer))
+          ? Buffer.concat(this.#chunks(depth, isBytes))
           : Buffer.from(this.#take(this.#count(low)));
       case 3:
         return low === 31 ? this.#chunks(depth, isText).join('') : this.#take(this.#count(low)).toString();
@@ -192,6 +186,10 @@ class Decoder {
         throw new SyntaxError(`CBOR simple value ${low}`);
     }
   }
+}
+
+function isBytes(value: unknown): value is Buffer {
+  return Buffer.isBuffer(value);
 }
 
 function isText(value: unknown): value is string {

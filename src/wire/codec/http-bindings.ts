@@ -1,3 +1,4 @@
+import { unreachable } from '#/lib/assert.ts';
 import { parseScalar, renderScalar } from '#/wire/codec/scalars.ts';
 import { memberOf } from '#/wire/codec/values.ts';
 import { headerOf, type WireRequest } from '#/wire/http/request.ts';
@@ -53,6 +54,8 @@ function readBinding(
     case 'payload':
     case 'status':
       return undefined;
+    default:
+      return unreachable(http.kind);
   }
 }
 
@@ -102,5 +105,7 @@ function renderHeader(shape: Shape, value: unknown): string {
 /** Headers are bytes; text beyond Latin-1 goes as UTF-8, and no control character goes at all. */
 function headerText(text: string): string {
   const bytes = /[^\0-\xFF]/.test(text) ? Buffer.from(text).toString('latin1') : text;
-  return bytes.replace(/[\0-\x08\x0A-\x1F\x7F]/g, ' ');
+  return Array.from(bytes, (character) => (character < ' ' || character === '\u007f' ? ' ' : character)).join(
+    '',
+  );
 }

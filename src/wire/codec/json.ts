@@ -1,3 +1,4 @@
+import { unreachable } from '#/lib/assert.ts';
 import { Malformed } from '#/wire/codec/malformed.ts';
 import { perShape } from '#/wire/codec/per-shape.ts';
 import { isoDate, parseDate, toBytes, toDate } from '#/wire/codec/scalars.ts';
@@ -32,6 +33,8 @@ export const readJson = perShape<Reader>((shape, of) => {
     }
     case 'structure':
       return structureReader(shape, of);
+    default:
+      return unreachable(shape);
   }
 });
 
@@ -134,6 +137,8 @@ function plainWriter(
         return result;
       };
     }
+    default:
+      return unreachable(shape);
   }
 }
 
@@ -150,8 +155,14 @@ function jsonScalar(code: ScalarCode, value: unknown): unknown {
       return toBytes(value).toString('base64');
     case 'number':
       return Number.isFinite(value) ? value : String(value);
-    default:
+    case 'string':
+    case 'stream':
+    case 'integer':
+    case 'boolean':
+    case 'document':
       return value;
+    default:
+      return unreachable(code);
   }
 }
 

@@ -1,3 +1,4 @@
+import { unreachable } from '#/lib/assert.ts';
 import { Malformed } from '#/wire/codec/malformed.ts';
 import { perShape } from '#/wire/codec/per-shape.ts';
 import { parseScalar } from '#/wire/codec/scalars.ts';
@@ -66,6 +67,8 @@ function queryReader(shape: Shape, of: (shape: Shape) => Reader, ec2: boolean): 
       return mapReader(shape, of, false);
     case 'structure':
       return structureReader(shape, of, ec2);
+    default:
+      return unreachable(shape);
   }
 }
 

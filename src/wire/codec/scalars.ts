@@ -1,3 +1,4 @@
+import { unreachable } from '#/lib/assert.ts';
 import { Malformed } from '#/wire/codec/malformed.ts';
 import type { ScalarCode } from '#/wire/table.ts';
 
@@ -24,6 +25,8 @@ export function parseScalar(code: ScalarCode, text: string, path: string): unkno
     case 'stream':
     case 'document':
       return text;
+    default:
+      return unreachable(code);
   }
 }
 
@@ -71,8 +74,15 @@ export function renderScalar(code: ScalarCode, value: unknown, defaultFormat: Da
       return renderDate(code, value);
     case 'blob':
       return toBytes(value).toString('base64');
-    default:
+    case 'string':
+    case 'stream':
+    case 'document':
+    case 'integer':
+    case 'number':
+    case 'boolean':
       return String(value);
+    default:
+      return unreachable(code);
   }
 }
 
@@ -85,6 +95,8 @@ export function renderDate(format: DateFormat, value: unknown): string {
       return date.toUTCString();
     case 'epoch':
       return String(date.getTime() / 1000);
+    default:
+      return unreachable(format);
   }
 }
 

@@ -1,3 +1,4 @@
+import { unreachable } from '#/lib/assert.ts';
 import { Malformed } from '#/wire/codec/malformed.ts';
 import { perShape } from '#/wire/codec/per-shape.ts';
 import { parseScalar } from '#/wire/codec/scalars.ts';
@@ -107,6 +108,8 @@ export const readXml = perShape<Reader>((shape, of) => {
     }
     case 'structure':
       return structureReader(shape, of);
+    default:
+      return unreachable(shape);
   }
 });
 

@@ -1,3 +1,4 @@
+import { unreachable } from '#/lib/assert.ts';
 import { perShape } from '#/wire/codec/per-shape.ts';
 import { renderScalar } from '#/wire/codec/scalars.ts';
 import { checkModelled, memberOf, recordOf } from '#/wire/codec/values.ts';
@@ -102,6 +103,8 @@ function elementWriter(
     }
     case 'structure':
       return structureWriter(tag, close, shape, of(shape));
+    default:
+      return unreachable(shape);
   }
 }
 
@@ -124,7 +127,7 @@ function wrapped(tag: string, close: string, flat: boolean, content: Writer): Wr
 
 function scalarWriter(open: string, { code }: Scalar, close: string): Writer {
   if (code === 'boolean' || code === 'integer' || code === 'number')
-    return (value) => `${open}${value}${close}`;
+    return (value) => open + String(value) + close;
   return (value) => open + escapeXml(renderScalar(code, value, 'date-time')) + close;
 }
 
@@ -141,7 +144,9 @@ function writeAttributes(attributes: readonly Member[], record: object): string 
   return attributes
     .map((member) => {
       const value = memberOf(record, member.name);
-      return value === undefined || value === null ? '' : ` ${member.xmlName}="${escapeXml(String(value))}"`;
+      return value === undefined || value === null
+        ? ''
+        : ` ${member.xmlName}="${escapeXml(renderScalar('string', value, 'date-time'))}"`;
     })
     .join('');
 }

@@ -1,3 +1,4 @@
+import { unreachable } from '#/lib/assert.ts';
 import { AwsError } from '#/lib/aws-error.ts';
 import { encodeCbor } from '#/wire/codec/cbor.ts';
 import { toCbor, toJson } from '#/wire/codec/json.ts';
@@ -38,8 +39,13 @@ export function writeFault(error: AwsError, context: FaultContext): Reply {
       return xmlReply(fault, context, queryFault(fault, context));
     case 'rest-xml':
       return xmlReply(fault, context, s3Fault(fault, context));
-    default:
+    case 'json-1.0':
+    case 'json-1.1':
+    case 'rest-json':
+    case 'cbor':
       return jsonReply(fault, context);
+    default:
+      return unreachable(context.protocol);
   }
 }
 
@@ -131,8 +137,13 @@ function malformedInput({ expected, path, found, message }: Malformed, protocol:
         : new AwsError('InvalidArgument', `Provided ${path} is not ${article} ${expected}`, {
             details: { ArgumentName: path, ArgumentValue: found },
           });
-    default:
+    case 'json-1.0':
+    case 'json-1.1':
+    case 'rest-json':
+    case 'cbor':
       return new AwsError('SerializationException', message);
+    default:
+      return unreachable(protocol);
   }
 }
 

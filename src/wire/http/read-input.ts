@@ -1,3 +1,4 @@
+import { unreachable } from '#/lib/assert.ts';
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Authenticated } from '#/wire/auth/authenticate.ts';
 import { decodeCbor } from '#/wire/codec/cbor.ts';
@@ -30,8 +31,14 @@ export function readRpcInput(target: Target, { input: shape }: OperationModel): 
       return shape && target.form ? readAwsQuery(shape)(target.form, '') : {};
     case 'cbor':
       return shape ? readJson(shape)(body.length === 0 ? {} : parseCbor(body), '') : {};
-    default:
+    case 'json-1.0':
+    case 'json-1.1':
       return shape ? readJson(shape)(body.length === 0 ? {} : parseJson(body), '') : {};
+    case 'rest-json':
+    case 'rest-xml':
+      throw new Error(`${target.protocol} is no RPC protocol`);
+    default:
+      return unreachable(target.protocol);
   }
 }
 

@@ -1,8 +1,9 @@
+import { unreachable } from '#/lib/assert.ts';
 import { Readable } from 'node:stream';
 import { encodeCbor } from '#/wire/codec/cbor.ts';
 import { payloadOf, writeBindings } from '#/wire/codec/http-bindings.ts';
 import { toCbor, toJson } from '#/wire/codec/json.ts';
-import { toBytes } from '#/wire/codec/scalars.ts';
+import { renderScalar, toBytes } from '#/wire/codec/scalars.ts';
 import { checkModelled, memberOf, recordOf } from '#/wire/codec/values.ts';
 import { escapeXml, writeXmlContent, writeXmlDocument } from '#/wire/codec/xml-write.ts';
 import type { Reply } from '#/wire/http/reply.ts';
@@ -47,6 +48,8 @@ export function writeOutput(
     case 'rest-json':
     case 'rest-xml':
       return restReply(target, operation, output ?? {}, options);
+    default:
+      return unreachable(target.protocol);
   }
 }
 
@@ -176,6 +179,9 @@ function xmlBody({ model }: Target, shape: Structure, value: unknown, { strict }
 /** The one answer of S3 whose only member is its root. */
 function bucketLocation(namespace: string | undefined, output: object): string {
   const location = memberOf(output, 'LocationConstraint');
-  const content = location === undefined || location === null ? '' : escapeXml(String(location));
+  const content =
+    location === undefined || location === null
+      ? ''
+      : escapeXml(renderScalar('string', location, 'date-time'));
   return `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint xmlns="${namespace}">${content}</LocationConstraint>`;
 }
