@@ -60,11 +60,11 @@ before(async () => {
 after(() => wire.close());
 
 for (const { service, client, protocol } of cases)
-  void describe(`${service}${protocol === undefined ? '' : ` over ${nameOf(protocol)}`}`, async () => {
+  describe(`${service}${protocol === undefined ? '' : ` over ${nameOf(protocol)}`}`, async () => {
     const module = (await import(`@aws-sdk/${client}`)) as Readonly<Record<string, unknown>>; // its exports
     const random = seededRandom(seed);
     for (const [name, operation] of modelOf(service).operations)
-      void test(`${service} ${name} carries input and output (seed ${seed})`, async (context) => {
+      test(`${service} ${name} carries input and output (seed ${seed})`, async (context) => {
         const reason = exceptions.get(`${service} ${name}`);
         if (reason !== undefined) return context.skip(reason);
         const input = sendable(service, valueOf(operation.input));

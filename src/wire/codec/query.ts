@@ -147,9 +147,8 @@ export function unknownParameter(form: FormNode, path = ''): string | undefined 
   for (const [key, child] of form.children ?? []) {
     if (path === '' && (commonParameters.has(key) || key.startsWith('X-Amz-'))) continue;
     const name = path === '' ? key : `${path}.${key}`;
-    if (!child.known) return name;
-    const deeper = unknownParameter(child, name);
-    if (deeper !== undefined) return deeper;
+    const unknown = child.value !== undefined && !child.known ? name : unknownParameter(child, name);
+    if (unknown !== undefined) return unknown;
   }
   return undefined;
 }
