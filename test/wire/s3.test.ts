@@ -94,7 +94,8 @@ describe('uploads', () => {
     );
 
     const [put] = stored;
-    assert.ok(put?.body.equals(content));
+    assert.ok(put);
+    assert.ok(put.body.equals(content));
     assert.equal(put.input['ContentLength'], content.length);
     assert.equal(put.input['ContentEncoding'], undefined);
     assert.match(String(put.input['ChecksumCRC32']), /^[A-Za-z0-9+/]{6}==$/);
@@ -303,11 +304,13 @@ function presignV4(path: string, expiresS: number, at: Date): string {
   const query = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${encodeURIComponent(`${key.accessKeyId}/${scope}`)}&X-Amz-Date=${date}&X-Amz-Expires=${expiresS}&X-Amz-SignedHeaders=host`;
   const canonical = `GET\n${path}\n${query}\nhost:127.0.0.1:${wire.port}\n\nhost\nUNSIGNED-PAYLOAD`;
   const digest = createHash('sha256').update(canonical).digest('hex');
-  const hmac = (secret: string | Buffer, part: string): Buffer =>
-    createHmac('sha256', secret).update(part).digest();
   const derived = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${key.secretAccessKey}`);
   const signature = hmac(derived, `AWS4-HMAC-SHA256\n${date}\n${scope}\n${digest}`).toString('hex');
   return `${query}&X-Amz-Signature=${signature}`;
+}
+
+function hmac(secret: string | Buffer, part: string): Buffer {
+  return createHmac('sha256', secret).update(part).digest();
 }
 
 function presignV2(path: string, expires: number): string {

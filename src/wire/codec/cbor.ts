@@ -200,7 +200,7 @@ function isText(value: unknown): value is string {
 function tagged(tag: number, value: unknown): unknown {
   if (tag === 1) {
     if (typeof value !== 'number') throw new SyntaxError('CBOR time is no number');
-    return new Date(value * 1000);
+    return new Date(Math.round(value * 1000));
   }
   if (tag !== 2 && tag !== 3) return value;
   if (!Buffer.isBuffer(value)) throw new SyntaxError('CBOR big integer is no bytes');

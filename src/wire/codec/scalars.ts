@@ -58,7 +58,7 @@ function parseBoolean(text: string, path: string): boolean {
 /** Takes every form in which clients write times: seconds since the epoch, ISO 8601, HTTP dates. */
 export function parseDate(value: string | number, path: string): Date {
   const seconds = typeof value === 'number' || /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : undefined;
-  const date = new Date(seconds === undefined ? value : seconds * 1000);
+  const date = new Date(seconds === undefined ? value : Math.round(seconds * 1000));
   if (Number.isNaN(date.getTime())) throw new Malformed('timestamp', path, String(value));
   return date;
 }
