@@ -9,6 +9,7 @@ import type { CloudformationApi } from '#/wire/api/cloudformation.ts';
 import type { CloudwatchApi } from '#/wire/api/cloudwatch.ts';
 import type { Ec2Api } from '#/wire/api/ec2.ts';
 import type { Elbv2Api } from '#/wire/api/elbv2.ts';
+import type { FisApi } from '#/wire/api/fis.ts';
 import type { IamApi } from '#/wire/api/iam.ts';
 import type { RdsApi } from '#/wire/api/rds.ts';
 import type { S3Api } from '#/wire/api/s3.ts';
@@ -25,6 +26,7 @@ export interface Apis {
   cloudwatch: CloudwatchApi;
   ec2: Ec2Api;
   elbv2: Elbv2Api;
+  fis: FisApi;
   iam: IamApi;
   rds: RdsApi;
   s3: S3Api;
