@@ -193,10 +193,11 @@ async function prepareServices(site: Site): Promise<void> {
  * one that drops what is forwarded drops the guests' traffic to the outside too.
  */
 async function prepareHost(site: Site, host: Place, uplinks: readonly string[]): Promise<void> {
-  await setSysctls(
-    host,
-    Object.fromEntries([hostDevice(site), ...uplinks].map((name) => [`net.ipv4.conf.${name}.forwarding`, 1])),
-  );
+  const forwarding = [hostDevice(site), ...uplinks].map((name) => [`net.ipv4.conf.${name}.forwarding`, 1]);
+  await setSysctls(host, {
+    ...Object.fromEntries(forwarding),
+    [`net.ipv6.conf.${hostDevice(site)}.disable_ipv6`]: 1,
+  });
   await nftLoad(host, renderHostFilters(site, uplinks));
   await tryRunIn(host, 'ip', ['route', 'del', 'blackhole', site.publicPool]);
   await ipBatch(host, [
