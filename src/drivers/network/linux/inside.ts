@@ -9,7 +9,12 @@ import {
 import type { InsidePlan } from '#/drivers/network/linux/plan.ts';
 
 /** Makes a link's own namespace what it shall be; what is right already stays, and with it the flows. */
-export async function configureInside(site: Site, linkId: string, plan: InsidePlan): Promise<void> {
+export async function configureInside(
+  site: Site,
+  linkId: string,
+  plan: InsidePlan,
+  isNew: boolean,
+): Promise<void> {
   const place = namespacePath(site, linkId);
   await setSysctls(place, {
     'net.ipv6.conf.all.disable_ipv6': 1,
@@ -26,7 +31,7 @@ export async function configureInside(site: Site, linkId: string, plan: InsidePl
       : {}),
   });
   const wanted = plan.addresses.map((address) => `${address}/${plan.prefixLength}`);
-  const now = (await observePlace(place)).devices.get('eth0')?.addresses ?? [];
+  const now = isNew ? [] : ((await observePlace(place)).devices.get('eth0')?.addresses ?? []);
   await ipBatch(place, [
     'link set lo up',
     `link set eth0 mtu ${plan.mtu} up`,

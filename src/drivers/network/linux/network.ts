@@ -159,7 +159,9 @@ export function linuxNetwork({ site, hostNamespace }: LinuxNetworkOptions): Netw
     now: ObservedPlace,
   ): Promise<void> {
     const stale = devices.filter((device) => now.devices.get(device.name)?.alias !== insideAlias(device));
-    await inParallel(4, stale, (device) => configureInside(site, device.linkId, device.inside));
+    await inParallel(4, stale, (device) =>
+      configureInside(site, device.linkId, device.inside, !now.devices.has(device.name)),
+    );
     await ipBatch(
       router,
       stale.map((device) => `link set ${device.name} alias ${insideAlias(device)}`),

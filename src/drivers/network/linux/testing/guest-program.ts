@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { unreachable } from '#/lib/assert.ts';
 import type { Answer, Order, Question } from '#/drivers/network/linux/testing/guest.ts';
 
 const [, , name = '?'] = process.argv;
@@ -80,6 +81,8 @@ function obey(order: Order): Promise<Answer> {
       return echo(order);
     case 'datagram':
       return send(order);
+    default:
+      return unreachable(order);
   }
 }
 
