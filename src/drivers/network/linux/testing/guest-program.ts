@@ -65,7 +65,8 @@ function send(order: Extract<Order, { do: 'datagram' }>): Promise<Answer> {
     }
     socket.on('error', () => end(undefined));
     socket.once('message', (message, from) => end(`${message.length} bytes from ${from.address}`));
-    socket.bind(order.source === undefined ? {} : { address: order.source }, () =>
+    const { source, sourcePort } = order;
+    socket.bind({ port: sourcePort ?? 0, ...(source === undefined ? {} : { address: source }) }, () =>
       socket.send(Buffer.alloc(order.size), order.port, order.address),
     );
   });

@@ -21,6 +21,7 @@ export type Order =
       readonly port: number;
       readonly size: number;
       readonly source?: string | undefined;
+      readonly sourcePort?: number | undefined;
       readonly timeoutMs: number;
     };
 
@@ -56,19 +57,9 @@ export interface Guest {
   /** Whether a kept connection carries no data any more. */
   isCut(flow: string): Promise<boolean>;
   /** `<size> bytes from <address>`, when the datagram was sent back. */
-  exchange(
-    address: string,
-    port: number,
-    size: number,
-    options?: { readonly source?: string },
-  ): Promise<Answer>;
+  exchange(address: string, port: number, size: number, options?: ConnectOptions): Promise<Answer>;
   /** Whether a datagram is not answered. */
-  isUnanswered(
-    address: string,
-    port: number,
-    size: number,
-    options?: { readonly source?: string },
-  ): Promise<boolean>;
+  isUnanswered(address: string, port: number, size: number, options?: ConnectOptions): Promise<boolean>;
   end(): Promise<void>;
 }
 
