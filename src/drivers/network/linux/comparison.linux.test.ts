@@ -125,7 +125,7 @@ function randomNetwork(random: Random): Network {
     accessLists: ['acl-1', 'acl-2', 'acl-3'].map((id) => ({ id, entries: randomEntries(random) })),
     securityGroups: groupIds.map((id) => ({
       id,
-      rules: Array.from({ length: 2 + random.int(4) }, () => randomAllow(random)),
+      rules: Array.from({ length: 4 + random.int(6) }, () => randomAllow(random)),
     })),
     hasInternetGateway: random.int(4) > 0,
   });
@@ -142,7 +142,7 @@ function randomLink(random: Random, number: number, subnetId: string, address: s
 function randomRoutes(random: Random): readonly NetworkRoute[] {
   const routes: NetworkRoute[] = [];
   if (random.int(3) > 0) routes.push({ destination: '0.0.0.0/0', target: { type: 'internet-gateway' } });
-  if (random.int(4) === 0) routes.push({ destination: '10.0.2.0/24', target: { type: 'blackhole' } });
+  if (random.int(8) === 0) routes.push({ destination: '10.0.2.0/24', target: { type: 'blackhole' } });
   if (random.int(4) === 0) routes.push({ destination: '192.0.2.0/24', target: { type: 'blackhole' } });
   return routes;
 }
@@ -162,7 +162,7 @@ function randomEntries(random: Random): readonly AccessListEntry[] {
   const wide = (['in', 'out'] as const).map((direction) => ({
     number: 100,
     direction,
-    allow: random.int(6) > 0,
+    allow: random.int(12) > 0,
     protocol: { name: 'all' } as const,
     cidr: '0.0.0.0/0',
   }));

@@ -19,6 +19,7 @@ import {
   type ObservedPlace,
   type Place,
 } from '#/drivers/network/linux/kernel.ts';
+import { readForwarders, writeForwarders } from '#/drivers/network/linux/state.ts';
 import { requireCidr, serviceAddresses } from '#/drivers/network/linux/plan.ts';
 
 /** Our number among the protocols that add routes: the mark of the routes that we add to the host. */
@@ -193,16 +194,36 @@ async function prepareServices(site: Site): Promise<void> {
  * one that drops what is forwarded drops the guests' traffic to the outside too.
  */
 async function prepareHost(site: Site, host: Place, uplinks: readonly string[]): Promise<void> {
-  const forwarding = [hostDevice(site), ...uplinks].map((name) => [`net.ipv4.conf.${name}.forwarding`, 1]);
   await setSysctls(host, {
-    ...Object.fromEntries(forwarding),
+    [`net.ipv4.conf.${hostDevice(site)}.forwarding`]: 1,
     [`net.ipv6.conf.${hostDevice(site)}.disable_ipv6`]: 1,
   });
+  await forwardFrom(site, host, uplinks);
   await nftLoad(host, renderHostFilters(site, uplinks));
   await tryRunIn(host, 'ip', ['route', 'del', 'blackhole', site.publicPool]);
   await ipBatch(host, [
     `route replace ${site.publicPool} via ${edgeAddress(site)} dev ${hostDevice(site)} onlink proto ${routeProtocol}`,
   ]);
+}
+
+/** Lets what comes back through the uplinks pass on to guests, and remembers where that was not so before. */
+async function forwardFrom(site: Site, host: Place, uplinks: readonly string[]): Promise<void> {
+  for (const uplink of uplinks) {
+    const key = `net.ipv4.conf.${uplink}.forwarding`;
+    if ((await runIn(host, 'sysctl', ['-n', key])).trim() !== '0') continue;
+    writeForwarders(site, [...new Set([...readForwarders(site), uplink])]);
+    await setSysctls(host, { [key]: 1 });
+  }
+}
+
+/** Takes back what `forwardFrom` did, unless another region still needs it: then that one leaves it as it is. */
+async function stopForwarding(site: Site, host: Place): Promise<void> {
+  const { devices } = await observePlace(host);
+  const isNeeded = [...devices.keys()].some((name) => name.startsWith('sg-'));
+  for (const uplink of readForwarders(site))
+    if (!isNeeded && devices.has(uplink))
+      await setSysctls(host, { [`net.ipv4.conf.${uplink}.forwarding`]: 0 });
+  writeForwarders(site, []);
 }
 
 /** What the host lets guests do: answer it, and leave by its uplink under its name. Nothing begins at the host. */
@@ -243,6 +264,7 @@ export async function removeEdge(site: Site, host: Place): Promise<void> {
   await tryRunIn(host, 'ip', ['route', 'del', 'blackhole', site.publicPool]);
   await tryRunIn(host, 'ip', ['link', 'del', hostDevice(site)]);
   await nftLoad(host, `add table ip ${hostTable(site)}\ndelete table ip ${hostTable(site)}\n`);
+  await stopForwarding(site, host);
   const names = new Set(namespaceNames());
   await ipBatch(
     undefined,

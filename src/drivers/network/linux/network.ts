@@ -29,7 +29,7 @@ import {
 import { ensureFilters, hasFilters } from '#/drivers/network/linux/filters.ts';
 import { renderFilters } from '#/drivers/network/linux/render.ts';
 import { goneGroup, routerSteps } from '#/drivers/network/linux/steps.ts';
-import { readSaved, removeSaved, writeAliases, writeSaved } from '#/drivers/network/linux/state.ts';
+import { readSaved, removeSaved, savedIds, writeAliases, writeSaved } from '#/drivers/network/linux/state.ts';
 
 export interface LinuxNetworkOptions {
   readonly site: Site;
@@ -45,7 +45,11 @@ export function linuxNetwork({ site, hostNamespace }: LinuxNetworkOptions): Netw
   const regionTurn = 'region';
 
   return {
-    prepare: () => inTurn(regionTurn, () => prepareEdge(site, host)),
+    prepare: () =>
+      inTurn(regionTurn, async () => {
+        await prepareEdge(site, host);
+        await collectLinks();
+      }),
     apply: (network) => inTurn(network.id, () => apply(network)),
     inspect: (networkId) => inTurn(networkId, () => inspect(networkId)),
     destroy: (networkId) => inTurn(networkId, () => destroy(networkId)),
@@ -58,6 +62,13 @@ export function linuxNetwork({ site, hostNamespace }: LinuxNetworkOptions): Netw
       await inTurn(regionTurn, () => removeEdge(site, host));
     },
   };
+
+  /** Deletes namespaces of links that no network knows: what a process left that ended between two steps. */
+  async function collectLinks(): Promise<void> {
+    const known = savedIds(site).flatMap((id) => readSaved(site, id)?.network.links ?? []);
+    const knownIds = new Set(known.map(({ id }) => id));
+    await deleteNamespaces(linksOf(site).filter((linkId) => !knownIds.has(linkId)));
+  }
 
   async function apply(network: Network): Promise<void> {
     const router = namespacePath(site, network.id);
@@ -100,9 +111,11 @@ export function linuxNetwork({ site, hostNamespace }: LinuxNetworkOptions): Netw
     if (wire?.isUp && wire.addresses[0] !== undefined && before.devices.get('svc')?.isUp)
       return { number: networkNumberOf(bare(wire.addresses[0])), now: before, mtu: wire.mtu };
 
+    if (!['edge', 'svc'].every((id) => namespaceNames().includes(namespaceName(site, id))))
+      await prepareEdge(site, host);
     const edge = await observePlace(namespacePath(site, 'edge'));
     const mtu = edge.devices.get('uplink')?.mtu;
-    if (mtu === undefined) throw new Error(`the edge of ${site.name} is not there: prepare it first`);
+    if (mtu === undefined) throw new Error(`the edge of ${site.name} has no uplink: prepare it first`);
     await setSysctls(router, routerSysctls);
     await ipBatch(
       router,

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Site } from '#/drivers/linux/site.ts';
 import type { Network } from '#/drivers/network/driver.ts';
@@ -48,6 +48,31 @@ export function writeAliases(site: Site, networkId: string, numbers: Numbers): v
 
 export function removeSaved(site: Site, networkId: string): void {
   for (const kind of ['', '.aliases'] as const) rmSync(fileOf(site, networkId, kind), { force: true });
+}
+
+/** The host's devices that forward because of this region. */
+export function readForwarders(site: Site): readonly string[] {
+  try {
+    // Written by `writeForwarders` below.
+    return JSON.parse(readFileSync(join(site.stateDir, 'network', 'host.json'), 'utf8')) as readonly string[];
+  } catch {
+    return []; // none yet
+  }
+}
+
+export function writeForwarders(site: Site, devices: readonly string[]): void {
+  writeWhole(join(site.stateDir, 'network', 'host.json'), devices);
+}
+
+/** The ids of all networks of which something is kept. */
+export function savedIds(site: Site): readonly string[] {
+  try {
+    return readdirSync(join(site.stateDir, 'network')).flatMap(
+      (name) => /^(vpc-[^.]+)\.json$/.exec(name)?.[1] ?? [],
+    );
+  } catch {
+    return []; // nothing was ever kept
+  }
 }
 
 function fileOf(site: Site, networkId: string, kind: '' | '.aliases'): string {
