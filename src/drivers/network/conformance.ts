@@ -99,8 +99,15 @@ export function networkConformance(name: string, create: () => Promise<Subject>)
     });
 
     test('a link answers when it is there', async () => {
-      await driver.apply(network);
+      const nat = sampleLink(3, 'subnet-public', '10.0.1.5', { isNat: true });
+      const routes = [{ destination: '0.0.0.0/0', target: { type: 'link', linkId: 'eni-3' } }] as const;
+      await driver.apply({
+        ...network,
+        links: [...network.links, nat],
+        routeTables: network.routeTables.map((table) => ({ ...table, routes })),
+      });
 
+      assert.equal(await driver.probe('vpc-1', 'eni-3'), true);
       assert.equal(await driver.probe('vpc-1', 'eni-1'), true);
       assert.equal(await driver.probe('vpc-1', 'eni-9'), false);
       assert.equal(await driver.probe('vpc-9', 'eni-1'), false);

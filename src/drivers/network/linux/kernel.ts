@@ -26,10 +26,15 @@ export function runIn(place: Place, program: string, args: readonly string[], in
     : run('nsenter', [`--net=${place}`, '--', program, ...args], { input });
 }
 
-export function tryRunIn(place: Place, program: string, args: readonly string[]): Promise<Finished> {
+export function tryRunIn(
+  place: Place,
+  program: string,
+  args: readonly string[],
+  input = '',
+): Promise<Finished> {
   return place === undefined
-    ? tryRun(program, args)
-    : tryRun('nsenter', [`--net=${place}`, '--', program, ...args]);
+    ? tryRun(program, args, { input })
+    : tryRun('nsenter', [`--net=${place}`, '--', program, ...args], { input });
 }
 
 /** Gives lines to one `ip`; nothing to do starts none. The first line that fails ends it. */

@@ -34,6 +34,9 @@ export const serviceAddresses = {
 } as const;
 export const serviceNetwork = '100.127.255.252/30';
 
+const edgeWires = '100.127.0.0';
+const serviceWires = '100.126.0.0';
+
 /** The least network number that nobody has. */
 export function freeNetworkNumber(taken: ReadonlySet<number>): number {
   for (let number = 1; number <= networksMax; number += 1) if (!taken.has(number)) return number;
@@ -42,12 +45,12 @@ export function freeNetworkNumber(taken: ReadonlySet<number>): number {
 
 /** Both ends of the wire between a network's router and the edge: a /30 for each network. */
 export function edgeAddresses(network: number) {
-  return wire('100.127.0.0', network);
+  return wire(edgeWires, network);
 }
 
 /** Both ends of the wire between a network's router and the services. */
 export function serviceWireAddresses(network: number) {
-  return wire('100.126.0.0', network);
+  return wire(serviceWires, network);
 }
 
 function wire(base: string, network: number): { readonly outer: string; readonly router: string } {
@@ -55,9 +58,11 @@ function wire(base: string, network: number): { readonly outer: string; readonly
   return { outer: renderAddress(first + 1), router: renderAddress(first + 2) };
 }
 
-/** The network's number, read back from its router's address towards the edge. */
-export function networkNumberOf(routerAddress: string): number {
-  return (addressNumber(routerAddress) - 2 - addressNumber('100.127.0.0')) / 4;
+/** The network's number, read back from its router's address on one of its wires: `100.127.0.6/30`. */
+export function networkNumberOf(routerAddress: string, wireName: 'igw' | 'svc'): number {
+  const [address = ''] = routerAddress.split('/');
+  const base = wireName === 'igw' ? edgeWires : serviceWires;
+  return (addressNumber(address) - 2 - addressNumber(base)) / 4;
 }
 
 /** The range in which the aliases of a network's links lie. */
