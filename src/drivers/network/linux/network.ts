@@ -111,12 +111,8 @@ export function linuxNetwork({ site, hostNamespace }: LinuxNetworkOptions): Netw
     const lost = plan.devices.filter(
       ({ linkId, name }) => missing.includes(namespaceName(site, linkId)) && before.devices.has(name),
     );
-    await tryRunIn(
-      router,
-      'ip',
-      ['-force', '-batch', '-'],
-      lost.map(({ name }) => `link del ${name}\n`).join(''),
-    );
+    const removal = lost.map(({ name }) => `link del ${name}\n`).join('');
+    if (lost.length > 0) await tryRunIn(router, 'ip', ['-force', '-batch', '-'], removal);
     const now = lost.length === 0 ? before : await observePlace(router);
     await ipBatch(
       router,

@@ -7,6 +7,7 @@ import type { Answer, Order, Question } from '#/drivers/network/linux/testing/gu
 
 const [, , name = '?'] = process.argv;
 const flows = new Map<string, Socket>();
+const heard = new Set<string>();
 
 function listen({ port, address }: Extract<Order, { do: 'listen' }>): Promise<Answer> {
   return new Promise((resolve) => {
@@ -16,7 +17,10 @@ function listen({ port, address }: Extract<Order, { do: 'listen' }>): Promise<An
       socket.on('data', (data) => socket.write(data));
     });
     const datagrams = createSocket('udp4');
-    datagrams.on('message', (message, from) => datagrams.send(message, from.port, from.address));
+    datagrams.on('message', (message, from) => {
+      heard.add(from.address);
+      datagrams.send(message, from.port, from.address);
+    });
     datagrams.bind(port, address, () => server.listen(port, address, () => resolve('listening')));
   });
 }
@@ -82,6 +86,8 @@ function obey(order: Order): Promise<Answer> {
       return echo(order);
     case 'datagram':
       return send(order);
+    case 'heard':
+      return Promise.resolve(heard.has(order.address) ? order.address : undefined);
     default:
       return unreachable(order);
   }

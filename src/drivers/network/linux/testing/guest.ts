@@ -23,7 +23,8 @@ export type Order =
       readonly source?: string | undefined;
       readonly sourcePort?: number | undefined;
       readonly timeoutMs: number;
-    };
+    }
+  | { readonly do: 'heard'; readonly address: string };
 
 export interface Question {
   readonly number: number;
@@ -60,6 +61,8 @@ export interface Guest {
   exchange(address: string, port: number, size: number, options?: ConnectOptions): Promise<Answer>;
   /** Whether a datagram is not answered. */
   isUnanswered(address: string, port: number, size: number, options?: ConnectOptions): Promise<boolean>;
+  /** Whether a datagram from this address has come in. */
+  hasHeard(address: string): Promise<boolean>;
   end(): Promise<void>;
 }
 
@@ -111,6 +114,9 @@ export function startGuest(name: string, namespace: string): Guest {
       return (
         (await ask({ do: 'datagram', address, port, size, ...options, timeoutMs: stopMs })) === undefined
       );
+    },
+    async hasHeard(address) {
+      return (await ask({ do: 'heard', address })) !== undefined;
     },
     async end() {
       stdin.end();
