@@ -102,7 +102,7 @@ export interface Service<Name extends ServiceName = ServiceName> {
   readonly name: Name;
   readonly operations: Handlers<Apis[Name]>;
   /** Operations that are stored and shown but have no effect on the data plane; `coverage` tells them apart. */
-  readonly metadataOnly?: readonly (keyof Apis[Name] & string)[];
+  readonly metadataOnly?: readonly (Name extends ServiceName ? keyof Apis[Name] : never)[];
   /** Kinds to register with the store. */
   readonly types: readonly ResourceType<never>[];
   readonly controllers: readonly Controller[];
