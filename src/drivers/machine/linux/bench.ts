@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,10 +30,10 @@ export interface LinuxBench {
 export async function openBench(name: string): Promise<LinuxBench> {
   const imagesDir = process.env['SNOWGLOBE_IMAGES'] ?? '/var/cache/snowglobe/images';
   if (!(await imageIsBuilt(imagesDir))) await buildImages({ imagesDir, onProgress: console.error });
-  const stateDir = mkdtempSync(join(tmpdir(), 'sg-'));
+  const stateDir = join(tmpdir(), `sg-${name}`); // always the same: what an interrupted test left is found again
   const site: Site = { name, stateDir, imagesDir, publicPool: '198.18.0.0/24' };
-  mkdirSync(join(stateDir, 'metadata'));
-  await removeNamespaces(site);
+  await clear(site);
+  mkdirSync(join(stateDir, 'metadata'), { recursive: true, mode: 0o700 });
   await makeRouter(site);
   const services = await startServices(site);
 
@@ -45,12 +45,16 @@ export async function openBench(name: string): Promise<LinuxBench> {
       tryRun('nsenter', [`--net=${namespacePath(site, router)}`, '--', program, ...args]),
     async close() {
       services.kill('SIGKILL');
-      await linuxMachine({ site, clock: systemClock }).destroyAll();
-      await killRegion(site);
-      await removeNamespaces(site);
-      rmSync(stateDir, { recursive: true });
+      await clear(site);
     },
   };
+}
+
+async function clear(site: Site): Promise<void> {
+  await linuxMachine({ site, clock: systemClock }).destroyAll();
+  await killRegion(site);
+  await removeNamespaces(site);
+  rmSync(site.stateDir, { recursive: true, force: true });
 }
 
 async function makeRouter(site: Site): Promise<void> {
@@ -117,7 +121,7 @@ async function startServices(site: Site): Promise<ChildProcess> {
       join(site.stateDir, 'metadata'),
       routerAddress,
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   await new Promise<void>((resolve, reject) => {
     services.stdout?.once('data', () => resolve());

@@ -12,6 +12,8 @@ import type { MachineMetadata } from '#/drivers/machine/driver.ts';
 const [, , metadataDirectory = '', address = ''] = process.argv;
 const token = 'a-token';
 
+process.stdin.on('close', () => process.exit()).resume(); // with the test, however that ends
+
 createServer(answerMetadata).listen(80, '169.254.169.254', () => {
   names.bind(53, address, () => process.stdout.write('ready\n'));
 });

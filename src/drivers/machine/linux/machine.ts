@@ -53,6 +53,9 @@ export function linuxMachine({ site, clock }: { readonly site: Site; readonly cl
   const root = join(site.stateDir, 'machines');
   const exitDir = join(site.stateDir, 'machine-runs', 'exits');
   const listeners = new Set<(machineId: string) => void>();
+  /** What was alive at the last look, and what was started since. */
+  let alive: ReadonlySet<string> = new Set();
+  let cancelLook: (() => void) | undefined;
 
   const directoryOf = (id: string): string => join(root, id);
   const markOf = (id: string): string => machineCgroup(site, id);
@@ -136,6 +139,22 @@ export function linuxMachine({ site, clock }: { readonly site: Site; readonly cl
     if (before !== undefined && before !== metadata.linkId) rmSync(metadataFile(before), { force: true });
   }
 
+  function tell(id: string): void {
+    for (const listener of listeners) listener(id);
+  }
+
+  function aliveNow(): ReadonlySet<string> {
+    return new Set(listMachines().filter(isAlive));
+  }
+
+  /** Looks for machines that have ended since the last look. */
+  function look(): void {
+    const before = alive;
+    alive = aliveNow();
+    for (const id of before) if (!alive.has(id)) tell(id);
+    cancelLook = clock.after(lookEveryMs, look);
+  }
+
   function listMachines(): readonly string[] {
     const directories = existsSync(root) ? readdirSync(root) : [];
     return [...new Set([...directories, ...machinesWithCgroups(site), ...listDaemons(site, monitorKind)])];
@@ -182,7 +201,8 @@ export function linuxMachine({ site, clock }: { readonly site: Site; readonly cl
         JSON.stringify(renderBundle(record.machine, bundleHost(id))),
       );
       await boot(attempt);
-      for (const listener of listeners) listener(id);
+      alive = new Set([...alive, id]);
+      tell(id);
     },
 
     async stop(id, graceMs) {
@@ -231,17 +251,13 @@ export function linuxMachine({ site, clock }: { readonly site: Site; readonly cl
 
     watch(listener) {
       listeners.add(listener);
-      let alive = new Set(listMachines().filter(isAlive));
-      let cancel = clock.after(lookEveryMs, look);
-      function look(): void {
-        const now = new Set(listMachines().filter(isAlive));
-        for (const id of alive) if (!now.has(id)) listener(id);
-        alive = now;
-        cancel = clock.after(lookEveryMs, look);
+      if (listeners.size === 1) {
+        alive = aliveNow();
+        cancelLook = clock.after(lookEveryMs, look);
       }
       return () => {
         listeners.delete(listener);
-        cancel();
+        if (listeners.size === 0) cancelLook?.();
       };
     },
 
