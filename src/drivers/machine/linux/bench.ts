@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { killRegion } from '#/drivers/linux/daemon.ts';
 import { namespaceName, namespacePath, type Site } from '#/drivers/linux/site.ts';
 import type { Machine, MachineDriver } from '#/drivers/machine/driver.ts';
 import { linuxMachine } from '#/drivers/machine/linux/machine.ts';
+import { authorityOf } from '#/images/authority.ts';
 import { buildImages, imageIsBuilt } from '#/images/build.ts';
 import { systemClock } from '#/lib/clock.ts';
 import { run, start, tryRun } from '#/lib/run.ts';
@@ -21,6 +22,8 @@ export interface LinuxBench {
   open(): MachineDriver;
   /** A machine at 10.77.0.<number>, whose namespace is made. */
   machine(number: number, userData?: string): Promise<Machine>;
+  /** Serves a file by HTTPS to the machines, under any address that ends in its name. */
+  serve(name: string, content: Buffer): void;
   /** Runs a program in the network beside the machines. */
   nearby(program: string, ...args: readonly string[]): Promise<{ exitCode: number; stdout: string }>;
   close(): Promise<void>;
@@ -34,6 +37,8 @@ export async function openBench(name: string): Promise<LinuxBench> {
   const site: Site = { name, stateDir, imagesDir, publicPool: '198.18.0.0/24' };
   await clear(site);
   mkdirSync(join(stateDir, 'metadata'), { recursive: true, mode: 0o700 });
+  mkdirSync(join(stateDir, 'served'));
+  await makeCertificate(site);
   await makeRouter(site);
   const services = await startServices(site);
 
@@ -41,6 +46,7 @@ export async function openBench(name: string): Promise<LinuxBench> {
     site,
     open: () => linuxMachine({ site, clock: systemClock }),
     machine: (number, userData) => makeMachine(site, number, userData),
+    serve: (file, content) => writeFileSync(join(stateDir, 'served', file), content),
     nearby: (program, ...args) =>
       tryRun('nsenter', [`--net=${namespacePath(site, router)}`, '--', program, ...args]),
     async close() {
@@ -68,6 +74,19 @@ async function makeRouter(site: Site): Promise<void> {
     'addr add 169.254.169.254/32 dev br0',
   ];
   await run('ip', ['-n', netns, '-batch', '-'], { input: commands.join('\n') });
+}
+
+/** Signed by the authority that the images trust. */
+async function makeCertificate({ imagesDir, stateDir }: Site): Promise<void> {
+  const { certificateFile, keyFile } = authorityOf(imagesDir);
+  const certificate = join(stateDir, 'served', 'certificate');
+  await run('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc', '-days', '1',
+    '-CA', certificateFile, '-CAkey', keyFile, '-keyout', `${certificate}.key`, '-out', `${certificate}.pem`,
+    '-subj', '/CN=guest services',
+    '-addext', 'subjectAltName=DNS:*.s3.eu-west-3.amazonaws.com,DNS:github.com',
+    '-addext', 'basicConstraints=critical,CA:FALSE',
+  ]); // prettier-ignore
 }
 
 async function makeMachine(site: Site, number: number, userData: string | undefined): Promise<Machine> {
@@ -113,14 +132,7 @@ async function startServices(site: Site): Promise<ChildProcess> {
   const program = fileURLToPath(new URL('guest-services.ts', import.meta.url));
   const services = start(
     'nsenter',
-    [
-      `--net=${namespacePath(site, router)}`,
-      '--',
-      process.execPath,
-      program,
-      join(site.stateDir, 'metadata'),
-      routerAddress,
-    ],
+    [`--net=${namespacePath(site, router)}`, '--', process.execPath, program, site.stateDir, routerAddress],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   await new Promise<void>((resolve, reject) => {

@@ -1,15 +1,18 @@
 /**
  * For tests, a program that runs in the namespace beside the machines: what guests expect of a network, in a few lines. The
- * metadata service reads what the driver wrote; every name resolves to this program's address, unless it ends in `.invalid`.
- * Arguments: the metadata directory, the address to answer names with.
+ * metadata service reads what the driver wrote; every name is this program's own address, unless it ends in `.invalid`; files are
+ * served by HTTPS by their last name, whatever the host and the folders are.
+ * Arguments: the region's state directory, the address to answer names with. Files and certificate are in `<state>/served`.
  */
 import { createSocket } from 'node:dgram';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { createServer as createSecureServer } from 'node:https';
+import { basename, join } from 'node:path';
 import type { MachineMetadata } from '#/drivers/machine/driver.ts';
 
-const [, , metadataDirectory = '', address = ''] = process.argv;
+const [, , stateDir = '', address = ''] = process.argv;
+const served = join(stateDir, 'served');
 const token = 'a-token';
 
 process.stdin.on('close', () => process.exit()).resume(); // with the test, however that ends
@@ -17,6 +20,21 @@ process.stdin.on('close', () => process.exit()).resume(); // with the test, howe
 createServer(answerMetadata).listen(80, '169.254.169.254', () => {
   names.bind(53, address, () => process.stdout.write('ready\n'));
 });
+
+createSecureServer(
+  { cert: readFileSync(join(served, 'certificate.pem')), key: readFileSync(join(served, 'certificate.key')) },
+  (request, response) => {
+    const file = join(served, basename(new URL(request.url ?? '/', 'https://any').pathname));
+    if (!existsSync(file) || file === served) return response.writeHead(404).end();
+    const body = readFileSync(file);
+    response.writeHead(200, {
+      'content-length': body.length,
+      etag: '"1"',
+      'last-modified': 'Tue, 01 Jul 2025 00:00:00 GMT',
+    });
+    return response.end(request.method === 'HEAD' ? undefined : body);
+  },
+).listen(443, address);
 
 function answerMetadata(request: IncomingMessage, response: ServerResponse): void {
   const end = (status: number, text: string | Buffer): void => {
@@ -35,7 +53,7 @@ function answerMetadata(request: IncomingMessage, response: ServerResponse): voi
 
 /** The tests name a link after the last number of its address: `eni-10` is 10.77.0.10. */
 function metadataOf(guest: string): MachineMetadata {
-  const file = join(metadataDirectory, `eni-${guest.split('.').at(-1)}.json`);
+  const file = join(stateDir, 'metadata', `eni-${guest.split('.').at(-1)}.json`);
   // What the driver wrote.
   return JSON.parse(readFileSync(file, 'utf8')) as MachineMetadata;
 }

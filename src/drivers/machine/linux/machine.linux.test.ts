@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { crc32, gzipSync } from 'node:zlib';
 import { machineConformance } from '#/drivers/machine/conformance.ts';
 import type { MachineDriver } from '#/drivers/machine/driver.ts';
 import { openBench, type LinuxBench } from '#/drivers/machine/linux/bench.ts';
@@ -41,7 +42,7 @@ describe('on Linux: a machine', () => {
     (await driver.exec(id, ['sh', '-c', script])).stdout.trim();
 
   test('runs its user data, so that a page answers in PHP', async () => {
-    const id = await boot(20, readFileSync(new URL('fixtures/web-server.sh', import.meta.url), 'utf8'));
+    const id = await boot(20, fixture('web-server.sh'));
 
     const page = await until(() => get('10.77.0.20'), /^php/);
 
@@ -50,6 +51,67 @@ describe('on Linux: a machine', () => {
     await until(() => driver.console(id), /boot finished/);
     assert.match(await driver.console(id), /running user data of i-20/);
     assert.match(await inside(id, 'cat /var/log/cloud-init-output.log'), /Complete!/);
+  });
+
+  test('runs the user data of the high availability lab unchanged', async () => {
+    bench.serve(
+      'inventory-app.zip',
+      zip({
+        'index.php': '<?php include "get-parameters.php"; echo "inventory of $db at $ep";',
+        'get-parameters.php':
+          '<?php $ep = "DBENDPOINT"; $db = "DBNAME"; $un = "DBUSERNAME"; $pw = "DBPASSWORD";',
+      }),
+    );
+    bench.serve('aws.zip', zip({ 'aws-autoloader.php': '<?php' }));
+    await boot(31, fixture('lab-user-data.sh'));
+
+    const page = await until(() => get('10.77.0.31'), /inventory/);
+
+    assert.equal(
+      page,
+      'inventory of inventory at inventory-cluster.cluster-ceish0e2ysws.eu-west-3.rds.amazonaws.com',
+    );
+  });
+
+  test('fetches objects by the AWS command line tool and by Node, over TLS', async () => {
+    bench.serve('greeting.txt', Buffer.from('hello'));
+    const id = await boot(32);
+
+    const copied = await driver.exec(id, [
+      ...['aws', '--no-sign-request', '--region', 'eu-west-3'],
+      ...['s3', 'cp', 's3://greetings/greeting.txt', '-'],
+    ]);
+    const fetched = await driver.exec(id, [
+      ...['node', '--eval'],
+      'fetch("https://github.com/greeting.txt").then((r) => r.text()).then(console.log)',
+    ]);
+
+    assert.deepEqual(copied, { exitCode: 0, stdout: 'hello', stderr: '' });
+    assert.deepEqual(fetched, { exitCode: 0, stdout: 'hello\n', stderr: '' });
+  });
+
+  test('runs user data in cloud-config', async () => {
+    const id = await boot(33, '#cloud-config\nwrite_files:\n  - { path: /root/made, content: yes-it-is }\n');
+
+    await until(() => inside(id, 'cat /root/made'), /yes-it-is/);
+  });
+
+  test('runs compressed user data, and lets a key pair in', async () => {
+    const machine = await bench.machine(34);
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPOCqhxWZRbWUhOzEPVdnvxKKlQXHFVH7cQMhJRNcFyk somebody';
+    await driver.create({
+      ...machine,
+      metadata: {
+        ...machine.metadata,
+        metaData: { ...machine.metadata.metaData, 'public-keys/0/openssh-key': key },
+        userData: gzipSync('#!/bin/sh\necho compressed > /root/made\n').toString('base64'),
+      },
+    });
+    await driver.start(machine.id);
+
+    await until(() => inside(machine.id, 'cat /root/made'), /compressed/);
+    await until(() => inside(machine.id, 'systemctl is-active sshd'), /^active$/);
+    assert.equal(await inside(machine.id, 'cat ~ec2-user/.ssh/authorized_keys'), key);
   });
 
   test('answers commands with their output and exit code', async () => {
@@ -175,6 +237,34 @@ describe('on Linux: a machine', () => {
     return stdout.trim();
   }
 });
+
+function fixture(name: string): string {
+  return readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
+}
+
+/** An archive of these files, uncompressed: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT */
+function zip(files: Readonly<Record<string, string>>): Buffer {
+  const local: Buffer[] = [];
+  const central: Buffer[] = [];
+  for (const [name, text] of Object.entries(files)) {
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0); // version
+    common.writeUInt32LE(crc32(text), 10);
+    common.writeUInt32LE(text.length, 14);
+    common.writeUInt32LE(text.length, 18);
+    common.writeUInt16LE(name.length, 22);
+    const directory = Buffer.alloc(14);
+    directory.writeUInt32LE(Buffer.concat(local).length, 10);
+    central.push(Buffer.from('PK\x01\x02\x14\0'), common, directory, Buffer.from(name));
+    local.push(Buffer.from('PK\x03\x04'), common, Buffer.from(name + text));
+  }
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(Object.keys(files).length, 4);
+  end.writeUInt16LE(Object.keys(files).length, 6);
+  end.writeUInt32LE(Buffer.concat(central).length, 8);
+  end.writeUInt32LE(Buffer.concat(local).length, 12);
+  return Buffer.concat([...local, ...central, Buffer.from('PK\x05\x06'), end]);
+}
 
 function firstProcessOf({ site }: LinuxBench, id: string): number {
   return Number(readFileSync(join(site.stateDir, 'machines', id, 'pid'), 'utf8'));
