@@ -39,6 +39,7 @@ export async function openBench(name: string): Promise<LinuxBench> {
   mkdirSync(join(stateDir, 'metadata'), { recursive: true, mode: 0o700 });
   mkdirSync(join(stateDir, 'served'));
   await makeCertificate(site);
+  writeAliases(site);
   await makeRouter(site);
   const services = await startServices(site);
 
@@ -87,6 +88,17 @@ async function makeCertificate({ imagesDir, stateDir }: Site): Promise<void> {
     '-addext', 'subjectAltName=DNS:*.s3.eu-west-3.amazonaws.com,DNS:github.com',
     '-addext', 'basicConstraints=critical,CA:FALSE',
   ]); // prettier-ignore
+}
+
+/** Who has which address, as the network driver tells the guests' services. */
+function writeAliases({ stateDir }: Site): void {
+  const numbers = Array.from({ length: 250 }, (_, index) => index + 2);
+  const aliases = Object.fromEntries(numbers.map((number) => [`10.77.0.${number}`, `eni-${number}`]));
+  mkdirSync(join(stateDir, 'network'));
+  writeFileSync(
+    join(stateDir, 'network', 'bench.aliases.json'),
+    JSON.stringify({ networkId: 'bench', aliases }),
+  );
 }
 
 async function makeMachine(site: Site, number: number, userData: string | undefined): Promise<Machine> {

@@ -78,11 +78,13 @@ describe('on Linux: a machine', () => {
     const id = await boot(32);
 
     const copied = await driver.exec(id, [
-      ...['aws', '--no-sign-request', '--region', 'eu-west-3'],
-      ...['s3', 'cp', 's3://greetings/greeting.txt', '-'],
+      'sh',
+      '-c',
+      'aws --no-sign-request --region eu-west-3 s3 cp s3://greetings/greeting.txt -',
     ]);
     const fetched = await driver.exec(id, [
-      ...['node', '--eval'],
+      'node',
+      '--eval',
       'fetch("https://github.com/greeting.txt").then((r) => r.text()).then(console.log)',
     ]);
 
@@ -128,14 +130,14 @@ describe('on Linux: a machine', () => {
 
     await driver.stop(id, 10_000);
     await driver.start(id);
-    await driver.exec(id, ['systemctl', 'is-system-running', '--wait']);
+    await until(() => inside(id, 'systemctl is-system-running'), /^running$/);
 
     assert.equal(await inside(id, 'cat /root/runs'), 'once');
   });
 
   test('that reboots itself is seen to have ended so', async () => {
     const id = await boot(23);
-    await driver.exec(id, ['systemctl', 'is-system-running', '--wait']);
+    await until(() => inside(id, 'systemctl is-system-running'), /^running$/);
 
     await driver.exec(id, ['systemctl', 'reboot']);
     await until(async () => (await driver.inspect(id))?.state ?? '', /stopped/);

@@ -37,6 +37,7 @@ import type { Clock } from '#/lib/clock.ts';
 
 const monitorKind = 'machine-monitor';
 const lookEveryMs = 500;
+const askAgainMs = 1000;
 const execLimitMs = 60_000;
 
 /** What is known of a machine that was made: its wish, and the layers its disk lies on for ever. */
@@ -206,14 +207,12 @@ export function linuxMachine({ site, clock }: { readonly site: Site; readonly cl
     },
 
     async stop(id, graceMs) {
-      if (await isRunning(id)) {
+      const end = performance.now() + graceMs;
+      while (performance.now() < end && (await isRunning(id))) {
+        // Asked again and again: a machine that has just begun to boot does not hear it yet.
         await askToPowerOff(runOf(id).runtime, id);
-        const end = performance.now() + graceMs;
-        await waitFor(
-          `machine ${id} to power off`,
-          () => !isAlive(id) || performance.now() >= end,
-          graceMs + 1000,
-        );
+        const askAgainAt = Math.min(end, performance.now() + askAgainMs);
+        await waitFor(`machine ${id} to power off`, () => !isAlive(id) || performance.now() >= askAgainAt);
       }
       if (recordOf(id) !== undefined) await clear(id);
     },

@@ -47,6 +47,9 @@ ln -sfn "php/$php/fpm/conf.d" "$root/etc/php.d"
 ln -sfn "php/$php/fpm/pool.d" "$root/etc/php-fpm.d"
 ln -sfn "php-fpm$php" "$root/usr/sbin/php-fpm"
 
+# --- cloud-init: its caller collects the output, of all stages at once
+sed -i '/^output:/d' "$root"/etc/cloud/cloud.cfg.d/05_logging.cfg
+
 # --- units: Amazon Linux's names are the real ones, Debian's their aliases; nothing runs before it is asked for
 units=$root/usr/lib/systemd/system
 wanted=$root/etc/systemd/system
