@@ -39,7 +39,7 @@ function convert(name: string, value: unknown): unknown {
 /** A redirect's port is text in the API, whatever the template made of it. */
 export function withTextPorts<T>(actions: readonly T[]): T[] {
   return actions.map((action) => {
-    const { RedirectConfig } = action as { RedirectConfig?: { Port?: unknown } }; // an action of the API
+    const { RedirectConfig } = action as { RedirectConfig?: { Port?: string | number } }; // an action of the API
     if (RedirectConfig?.Port === undefined) return action;
     return { ...action, RedirectConfig: { ...RedirectConfig, Port: String(RedirectConfig.Port) } };
   });

@@ -88,6 +88,10 @@ function setAttributes(arn: string, properties: Properties, { call }: ProviderCo
     call.elbv2.ModifyTargetGroupAttributes({ TargetGroupArn: arn, Attributes: TargetGroupAttributes });
 }
 
+function isIn(targets: readonly Target[], { Id, Port }: Target): boolean {
+  return targets.some((target) => target.Id === Id && target.Port === Port);
+}
+
 // Only what the template named is taken away: an Auto Scaling group registers targets beside it.
 function setTargets(
   arn: string,
@@ -97,8 +101,6 @@ function setTargets(
 ): void {
   const wanted = toInput<OtherInput>(properties, ['Targets']).Targets ?? [];
   const before = toInput<OtherInput>(previous, ['Targets']).Targets ?? [];
-  const isIn = (targets: readonly Target[], { Id, Port }: Target): boolean =>
-    targets.some((target) => target.Id === Id && target.Port === Port);
   const added = wanted.filter((target) => !isIn(before, target));
   const removed = before.filter((target) => !isIn(wanted, target));
   if (removed.length > 0) call.elbv2.DeregisterTargets({ TargetGroupArn: arn, Targets: removed });
