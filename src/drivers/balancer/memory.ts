@@ -64,6 +64,7 @@ export function memoryBalancer({ clock, isHealthy }: MemoryBalancerOptions): Mem
   return {
     apply(node) {
       const before = nodes.get(node.id);
+      if (before?.isRunning && JSON.stringify(before.node) === JSON.stringify(node)) return Promise.resolve();
       stopProbes(node.id);
       const probes = new Map<string, Probe>();
       for (const group of node.targetGroups) {

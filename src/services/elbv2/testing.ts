@@ -9,7 +9,7 @@ import { instanceType, type InstanceStateName } from '#/services/ec2/instance/re
 import { networkInterfaceType } from '#/services/ec2/network-interface/resource.ts';
 import { securityGroupType } from '#/services/ec2/security-group/resource.ts';
 import { subnetType } from '#/services/ec2/subnet/resource.ts';
-import { vpcType } from '#/services/ec2/vpc/resource.ts';
+import { vpcType, type Vpc } from '#/services/ec2/vpc/resource.ts';
 import { elbv2Service } from '#/services/elbv2/service.ts';
 import { Store } from '#/store/store.ts';
 import type { Elbv2Api } from '#/wire/api/elbv2.ts';
@@ -111,7 +111,7 @@ function fillVpc(store: Store): void {
       enableDnsHostnames: true,
       enableNetworkAddressUsageMetrics: false,
     },
-    status: { state: 'available' },
+    status: { state: 'available' } as Vpc['status'], // what else its controller would write is not read here
   });
   for (const [index, zone] of ['a', 'b'].entries())
     store.create(subnetType, {
