@@ -21,24 +21,28 @@ const volume: DatabaseVolume = {
   databaseName: 'inventory',
 };
 
+function server(place: Place, id: string, more: Partial<DatabaseServer> = {}): DatabaseServer {
+  return {
+    ...place,
+    id,
+    volumeId: 'vol-a',
+    port: 3306,
+    reportedVersion: '8.0.39',
+    role: { type: 'writer' },
+    bufferPoolMib: 16,
+    variables: {},
+    ...more,
+  };
+}
+
+function follow(place: Place): DatabaseServer['role'] {
+  return { type: 'reader', writerAddress: place.address, writerPort: 3306 };
+}
+
 /** What every implementation of the contract does. `subject` answers the same driver, emptied, each time. */
 export function databaseConformance(subject: () => Promise<Conformance>): void {
-  function server(place: Place, id: string, more: Partial<DatabaseServer> = {}): DatabaseServer {
-    return {
-      ...place,
-      id,
-      volumeId: 'vol-a',
-      port: 3306,
-      reportedVersion: '8.0.39',
-      role: { type: 'writer' },
-      bufferPoolMib: 16,
-      variables: {},
-      ...more,
-    };
-  }
-
-  describe('a database driver', () => {
-    it('starts a writer on a new volume, and repeating it changes nothing', async () => {
+  void describe('a database driver', () => {
+    void it('starts a writer on a new volume, and repeating it changes nothing', async () => {
       const { driver, places } = await subject();
       await driver.createVolume(volume);
 
@@ -55,7 +59,7 @@ export function databaseConformance(subject: () => Promise<Conformance>): void {
       });
     });
 
-    it('refuses a second server on a volume that is in use', async () => {
+    void it('refuses a second server on a volume that is in use', async () => {
       const { driver, places } = await subject();
       await driver.createVolume(volume);
       await driver.apply(server(places[0], 'db-1'));
@@ -65,13 +69,11 @@ export function databaseConformance(subject: () => Promise<Conformance>): void {
       await assert.rejects(second, /in use by db-1/);
     });
 
-    it('lets a reader follow the writer, and makes it the writer on the volume of one that was killed', async () => {
+    void it('lets a reader follow the writer, and makes it the writer on the volume of one that was killed', async () => {
       const { driver, places } = await subject();
       await driver.createVolume(volume);
       await driver.apply(server(places[0], 'db-1'));
       await driver.copyVolume('vol-a', 'vol-b');
-      const follow = (place: Place) =>
-        ({ type: 'reader', writerAddress: place.address, writerPort: 3306 }) as const;
       await driver.apply(server(places[1], 'db-2', { volumeId: 'vol-b', role: follow(places[0]) }));
       assert.equal((await driver.inspect('db-2'))?.role, 'reader');
 
@@ -85,7 +87,7 @@ export function databaseConformance(subject: () => Promise<Conformance>): void {
       assert.equal(returned?.replication?.writerAddress, places[1].address);
     });
 
-    it('tells of a server that ended, and starts it again on its volume', async () => {
+    void it('tells of a server that ended, and starts it again on its volume', async () => {
       const { driver, places } = await subject();
       await driver.createVolume(volume);
       await driver.apply(server(places[0], 'db-1'));
@@ -99,7 +101,7 @@ export function databaseConformance(subject: () => Promise<Conformance>): void {
       assert.equal((await driver.inspect('db-1'))?.isAccepting, true);
     });
 
-    it('forgets servers and volumes, and forgetting twice is forgetting once', async () => {
+    void it('forgets servers and volumes, and forgetting twice is forgetting once', async () => {
       const { driver, places } = await subject();
       await driver.createVolume(volume);
       await driver.apply(server(places[0], 'db-1'));

@@ -41,7 +41,11 @@ const ownVariables = new Set([
   'version',
 ]);
 
-/** The whole configuration of a server. Every server starts read-only: who may write is opened after the start. */
+/**
+ * The whole configuration of a server. Every server starts read-only: who may write is opened after the start.
+ * The reported version is the server's own: a reader gives up global transaction ids, silently, with a writer that
+ * reports a version below 10: "Falling back to Using_Gtid=No because master does not support GTIDs".
+ */
 export function renderConfig(server: DatabaseServer, paths: ServerPaths): string {
   const settings: Record<string, string | number> = {
     datadir: paths.dataDir,
@@ -52,7 +56,6 @@ export function renderConfig(server: DatabaseServer, paths: ServerPaths): string
     init_file: paths.initFile,
     bind_address: server.address,
     port: server.port,
-    version: server.reportedVersion,
     skip_name_resolve: 1,
     character_set_server: 'utf8mb4',
     collation_server: 'utf8mb4_general_ci',
