@@ -67,8 +67,8 @@ export interface Context {
  * and then nothing was written. Only operations that stream bodies or read the data plane are asynchronous.
  */
 export type Handler<O> =
-  O extends Operation<infer _I, infer Output>
-    ? (input: O['input'], context: Context) => Output | Promise<Output>
+  O extends Operation<infer _I, infer _O>
+    ? (input: O['input'], context: Context) => O['output'] | Promise<O['output']>
     : never;
 
 /** The operations that a resource type implements: `{...} satisfies Handlers<Ec2Api>` checks names and shapes. */
@@ -76,8 +76,8 @@ export type Handlers<A> = { readonly [Name in keyof A]?: Handler<A[Name]> };
 
 /** In-process calls of a service's synchronous operations: for stacks, groups and whoever acts for a user. */
 export type Caller<A> = {
-  readonly [Name in keyof A]: A[Name] extends Operation<infer _I, infer Output>
-    ? (input: A[Name]['input']) => Output
+  readonly [Name in keyof A]: A[Name] extends Operation<infer _I, infer _O>
+    ? (input: A[Name]['input']) => A[Name]['output']
     : never;
 };
 
@@ -102,7 +102,7 @@ export interface Service<Name extends ServiceName = ServiceName> {
   readonly name: Name;
   readonly operations: Handlers<Apis[Name]>;
   /** Operations that are stored and shown but have no effect on the data plane; `coverage` tells them apart. */
-  readonly metadataOnly?: readonly (keyof Apis[Name] & string)[];
+  readonly metadataOnly?: readonly (Name extends ServiceName ? keyof Apis[Name] : never)[];
   /** Kinds to register with the store. */
   readonly types: readonly ResourceType<never>[];
   readonly controllers: readonly Controller[];
