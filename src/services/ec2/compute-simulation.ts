@@ -5,7 +5,13 @@ import { assert } from '#/lib/assert.ts';
 import type { Clock } from '#/lib/clock.ts';
 import { resourceId, seededRandom } from '#/lib/random.ts';
 import { anyController, trigger, type Controller } from '#/controllers/controller.ts';
-import { anyType, type Calls, type Dependencies, type Service } from '#/services/contract.ts';
+import {
+  anyType,
+  type AnyService,
+  type Calls,
+  type Dependencies,
+  type Service,
+} from '#/services/contract.ts';
 import { computeParts } from '#/services/ec2/compute.ts';
 import { eipType } from '#/services/ec2/eip/resource.ts';
 import { publicImages } from '#/services/ec2/image/catalog.ts';
@@ -129,7 +135,7 @@ export interface ComputeSimulation {
 
 /** Builds the region and starts it; `services` adds others that a test needs. */
 export async function simulateCompute(
-  services: (dependencies: Dependencies) => readonly Service[] = () => [],
+  services: (dependencies: Dependencies) => readonly AnyService[] = () => [],
 ): Promise<ComputeSimulation> {
   const clock = new VirtualClock();
   const random = seededRandom(7);

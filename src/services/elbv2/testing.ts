@@ -166,6 +166,18 @@ function addInstance(store: Store, id: string, zone: 'a' | 'b', address: string)
       keyName: undefined,
       userData: undefined,
       iamInstanceProfileArn: undefined,
+      iamInstanceProfileId: undefined,
+      disableApiStop: false,
+      cpuCredits: undefined,
+      requestDigest: '',
+      rootVolume: {
+        id: 'vol-1',
+        sizeGib: 8,
+        volumeType: 'gp3',
+        deleteOnTermination: true,
+        encrypted: false,
+        tags: {},
+      },
       metadataOptions: {
         httpTokens: 'required',
         httpPutResponseHopLimit: 2,
@@ -188,6 +200,7 @@ function addInstance(store: Store, id: string, zone: 'a' | 'b', address: string)
       reboots: 0,
       systemReachable: true,
       instanceReachable: true,
+      impairedSince: undefined,
     },
   });
 }
