@@ -114,7 +114,7 @@ test("a stack's network is made in the order of its references and taken away in
     assert.equal(stack.isGone(type, id), true, type);
     stack.remove(type, id);
   }
-  assert.equal(sim.network.networks.size, 0);
+  assert.deepEqual(await sim.network.list(), []);
 });
 
 test('a group of a stack is updated by its difference', () => {

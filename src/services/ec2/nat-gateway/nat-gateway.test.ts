@@ -29,7 +29,7 @@ test('a NAT gateway is available when its address is mapped, and routes lead thr
   await sim.settle();
 
   assert.equal(stateOf(sim, natGatewayId), 'available');
-  const network = sim.network.networks.get(vpcId);
+  const network = sim.network.networkOf(vpcId);
   const [link] = network?.links ?? [];
   assert.deepEqual(
     [link?.isNat, link?.sourceDestCheck, link?.securityGroupIds, Object.values(link?.publicAddresses ?? {})],
@@ -94,7 +94,7 @@ test('an address is mapped in one network at a time', async () => {
   const { AllocationId = '', PublicIp = '' } = sim.ec2.AllocateAddress({});
   const mapped = () =>
     interfaces.map(({ vpcId }) =>
-      Object.values(sim.network.networks.get(vpcId)?.links[0]?.publicAddresses ?? {}),
+      Object.values(sim.network.networkOf(vpcId)?.links[0]?.publicAddresses ?? {}),
     );
   const [first, second] = interfaces.map(({ id }) => id);
   sim.ec2.AssociateAddress({ AllocationId, NetworkInterfaceId: first ?? '' });

@@ -40,7 +40,7 @@ test('a subnet moves from list to list, and its entries are enforced', async () 
       [32_767, false, '-1'],
     ],
   );
-  const network = sim.network.networks.get(vpcId);
+  const network = sim.network.networkOf(vpcId);
   assert.equal(network?.subnets[0]?.accessListId, NetworkAclId);
   assert.deepEqual(network?.accessLists.find(({ id }) => id === NetworkAclId)?.entries, [
     {

@@ -35,7 +35,7 @@ test('a managed interface is in use, linked once the network is there, and gone 
   assert.equal(output?.Status, 'in-use');
   assert.equal(output?.RequesterManaged, true);
   assert.equal(sim.store.get(networkInterfaceType, id)?.status.isLinked, true);
-  const [link] = sim.network.networks.get(vpcId)?.links ?? [];
+  const [link] = sim.network.networkOf(vpcId)?.links ?? [];
   assert.deepEqual(link?.publicAddresses, { [output?.PrivateIpAddress ?? '']: publicIp });
   assert.deepEqual(sim.names.views.get(vpcId)?.records, [
     {
@@ -48,7 +48,7 @@ test('a managed interface is in use, linked once the network is there, and gone 
   deleteManagedInterface(makerOf(sim), id);
   await sim.settle();
   assert.equal(sim.store.getAny(networkInterfaceType, id), undefined);
-  assert.deepEqual(sim.network.networks.get(vpcId)?.links, []);
+  assert.deepEqual(sim.network.networkOf(vpcId)?.links, []);
 });
 
 test('no public address is given twice, nor the first, the router and the last', () => {

@@ -10,7 +10,7 @@ test('a route to an Internet gateway is a blackhole once the gateway is detached
   sim.ec2.AssociateRouteTable({ RouteTableId, SubnetId: subnetId });
   sim.ec2.CreateRoute({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId: gatewayId });
   await sim.start();
-  const network = sim.network.networks.get(vpcId);
+  const network = sim.network.networkOf(vpcId);
   assert.equal(network?.subnets[0]?.routeTableId, RouteTableId);
   assert.deepEqual(network?.routeTables.at(-1)?.routes[0]?.target, { type: 'internet-gateway' });
 
@@ -22,7 +22,7 @@ test('a route to an Internet gateway is a blackhole once the gateway is detached
     table?.Routes?.map(({ State }) => State),
     ['active', 'blackhole'],
   );
-  assert.deepEqual(sim.network.networks.get(vpcId)?.routeTables.at(-1)?.routes[0]?.target, {
+  assert.deepEqual(sim.network.networkOf(vpcId)?.routeTables.at(-1)?.routes[0]?.target, {
     type: 'blackhole',
   });
 });
@@ -67,7 +67,7 @@ test('another table can become the main one', async () => {
 
   assert.equal(main()?.RouteTableId, RouteTableId);
   await sim.start();
-  assert.equal(sim.network.networks.get(vpcId)?.subnets[0]?.routeTableId, RouteTableId);
+  assert.equal(sim.network.networkOf(vpcId)?.subnets[0]?.routeTableId, RouteTableId);
 });
 
 test('a subnet is in one table at a time', () => {
