@@ -7,9 +7,12 @@ const reserved = new Set(['rdsadmin', 'rdsrepladmin', 'root', 'mysql', 'mariadb.
 
 /** https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html */
 export function requireMasterUser(name: string | undefined): string {
-  if (name === undefined) throw invalidValue('The parameter MasterUsername must be provided and must not be blank.');
+  if (name === undefined)
+    throw invalidValue('The parameter MasterUsername must be provided and must not be blank.');
   if (!/^[A-Za-z][A-Za-z0-9_]{0,31}$/.test(name))
-    throw invalidValue('The parameter MasterUsername is not a valid identifier. Identifiers must begin with a letter and contain only ASCII letters, digits, and underscores.');
+    throw invalidValue(
+      'The parameter MasterUsername is not a valid identifier. Identifiers must begin with a letter and contain only ASCII letters, digits, and underscores.',
+    );
   if (reserved.has(name.toLowerCase()))
     throw invalidValue(`MasterUsername ${name} cannot be used as it is a reserved word used by the engine`);
   return name;
@@ -17,11 +20,17 @@ export function requireMasterUser(name: string | undefined): string {
 
 export function requirePassword(password: string): string {
   if (password.length < 8)
-    throw invalidValue('The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters.');
+    throw invalidValue(
+      'The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters.',
+    );
   if (!/^[\x21-\x7e]+$/.test(password) || /[/@"]/.test(password))
-    throw invalidValue(`The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides '/', '@', '"', ' ' may be used.`);
+    throw invalidValue(
+      `The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides '/', '@', '"', ' ' may be used.`,
+    );
   if (password.length > 41)
-    throw invalidValue('The parameter MasterUserPassword is not a valid password because it is longer than 41 characters.');
+    throw invalidValue(
+      'The parameter MasterUserPassword is not a valid password because it is longer than 41 characters.',
+    );
   return password;
 }
 
@@ -42,7 +51,9 @@ export function newMasterPassword(
     return { password: requirePassword(MasterUserPassword), secretArn: undefined };
   }
   if (MasterUserPassword !== undefined)
-    throw invalidCombination('You can\'t specify MasterUserPassword for an instance with ManageMasterUserPassword enabled.');
+    throw invalidCombination(
+      "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled.",
+    );
   const password = randomText(context.random, alphabet, 28);
   const secret = context.call.secretsmanager.CreateSecret({
     Name: `rds!${owner}-${randomText(context.random, alphabet, 8)}`,

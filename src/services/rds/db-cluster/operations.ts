@@ -130,11 +130,17 @@ export const dbClusterOperations = {
     const { store } = context;
     const cluster = requireDbCluster(store, DBClusterIdentifier);
     if (cluster.spec.deletionProtection)
-      throw invalidCombination('Cannot delete protected Cluster, please disable deletion protection and try again.');
+      throw invalidCombination(
+        'Cannot delete protected Cluster, please disable deletion protection and try again.',
+      );
     if (!SkipFinalSnapshot && FinalDBSnapshotIdentifier === undefined)
-      throw invalidCombination('FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.');
+      throw invalidCombination(
+        'FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.',
+      );
     if (store.listBy(dbInstanceType, 'clusterId', cluster.id).length > 0)
-      throw invalidClusterState('Cluster cannot be deleted, it still contains DB instances in non-deleting state.');
+      throw invalidClusterState(
+        'Cluster cannot be deleted, it still contains DB instances in non-deleting state.',
+      );
     store.markDeleted(cluster);
     return { DBCluster: toDbCluster(context, store.getAny(dbClusterType, cluster.id) ?? cluster) };
   },
@@ -143,14 +149,20 @@ export const dbClusterOperations = {
     const { store } = context;
     const cluster = requireAvailable(requireDbCluster(store, DBClusterIdentifier));
     const members = store.listBy(dbInstanceType, 'clusterId', cluster.id);
-    const readers = members.filter(({ id, status }) => id !== cluster.status.writer && status.state === 'available');
+    const readers = members.filter(
+      ({ id, status }) => id !== cluster.status.writer && status.state === 'available',
+    );
     if (readers.length === 0)
-      throw invalidClusterState(`DB cluster ${cluster.id} doesn't have a reader DB instance to fail over to.`);
+      throw invalidClusterState(
+        `DB cluster ${cluster.id} doesn't have a reader DB instance to fail over to.`,
+      );
     const target = TargetDBInstanceIdentifier?.toLowerCase();
     if (target !== undefined && !members.some(({ id }) => id === target))
       throw invalidValue(`Cannot find DB instance ${target} in DB cluster ${cluster.id}`);
     if (target !== undefined && !readers.some(({ id }) => id === target))
-      throw invalidClusterState(`DB instance ${target} cannot be the target of a failover in its current state.`);
+      throw invalidClusterState(
+        `DB instance ${target} cannot be the target of a failover in its current state.`,
+      );
     const failover = { count: cluster.spec.failover.count + 1, target };
     const changed = store.setSpec(cluster, { ...cluster.spec, failover }) ?? cluster;
     return { DBCluster: toDbCluster(context, changed) };
@@ -165,7 +177,9 @@ export const dbClusterOperations = {
   StartDBCluster({ DBClusterIdentifier }, context) {
     const cluster = requireDbCluster(context.store, DBClusterIdentifier);
     if (!cluster.spec.isStopped)
-      throw invalidClusterState(`DbCluster ${cluster.id} is in ${shownState(context.store, cluster)} state but expected it to be one of stopped,inaccessible-encryption-credentials-recoverable.`);
+      throw invalidClusterState(
+        `DbCluster ${cluster.id} is in ${shownState(context.store, cluster)} state but expected it to be one of stopped,inaccessible-encryption-credentials-recoverable.`,
+      );
     const changed = context.store.setSpec(cluster, { ...cluster.spec, isStopped: false }) ?? cluster;
     return { DBCluster: toDbCluster(context, changed) };
   },
@@ -222,7 +236,9 @@ function requireVisible(store: Store, identifier: string): DbCluster {
 function requireAvailable(cluster: DbCluster): DbCluster {
   const { state } = cluster.status;
   if (state !== 'available' || cluster.spec.isStopped)
-    throw invalidClusterState(`DbCluster ${cluster.id} is in ${state} state but expected it to be one of available.`);
+    throw invalidClusterState(
+      `DbCluster ${cluster.id} is in ${state} state but expected it to be one of available.`,
+    );
   return cluster;
 }
 
@@ -279,7 +295,10 @@ export function toDbCluster(context: Context, cluster: DbCluster): DBCluster {
     PreferredMaintenanceWindow: spec.preferredMaintenanceWindow,
     ReadReplicaIdentifiers: [],
     DBClusterMembers: members.map((member) => toMember(cluster, member)),
-    VpcSecurityGroups: spec.securityGroupIds.map((VpcSecurityGroupId) => ({ VpcSecurityGroupId, Status: 'active' })),
+    VpcSecurityGroups: spec.securityGroupIds.map((VpcSecurityGroupId) => ({
+      VpcSecurityGroupId,
+      Status: 'active',
+    })),
     StorageEncrypted: spec.storageEncrypted,
     DbClusterResourceId: spec.resourceId,
     DBClusterArn: rdsArn(context, 'cluster', id),

@@ -43,7 +43,11 @@ export function createInstanceInterface(
 }
 
 /** Gives an instance other security groups: those of its network interface are the ones that act. */
-export function setSecurityGroups(store: Store, instance: DbInstance, securityGroupIds: readonly string[]): void {
+export function setSecurityGroups(
+  store: Store,
+  instance: DbInstance,
+  securityGroupIds: readonly string[],
+): void {
   store.setSpec(instance, { ...instance.spec, securityGroupIds });
   const networkInterface = store.get(networkInterfaceType, instance.spec.networkInterfaceId);
   if (networkInterface) store.setSpec(networkInterface, { ...networkInterface.spec, securityGroupIds });

@@ -6,7 +6,11 @@ import type { InputOf } from '#/wire/api/operation.ts';
 import type { RdsApi } from '#/wire/api/rds.ts';
 import { requireDbCluster, requireSecurityGroups } from '#/services/rds/db-cluster/operations.ts';
 import { dbClusterType, type DbCluster } from '#/services/rds/db-cluster/resource.ts';
-import { chooseSubnet, createInstanceInterface, setSecurityGroups } from '#/services/rds/db-instance/network.ts';
+import {
+  chooseSubnet,
+  createInstanceInterface,
+  setSecurityGroups,
+} from '#/services/rds/db-instance/network.ts';
 import {
   dbInstanceType,
   type DbInstance,
@@ -42,9 +46,14 @@ export const dbInstanceOperations = {
     if (store.getAny(dbInstanceType, id)) throw dbInstanceAlreadyExists();
     const instanceClass = requireInstanceClass(input.DBInstanceClass);
     const cluster =
-      input.DBClusterIdentifier === undefined ? undefined : requireDbCluster(store, input.DBClusterIdentifier);
+      input.DBClusterIdentifier === undefined
+        ? undefined
+        : requireDbCluster(store, input.DBClusterIdentifier);
     const { engine, version, family } = requireEngine(input, cluster);
-    const subnetGroup = requireGroupOrDefault(context, cluster?.spec.subnetGroupName ?? input.DBSubnetGroupName);
+    const subnetGroup = requireGroupOrDefault(
+      context,
+      cluster?.spec.subnetGroupName ?? input.DBSubnetGroupName,
+    );
     const securityGroupIds =
       cluster?.spec.securityGroupIds ??
       requireSecurityGroups(store, input.VpcSecurityGroupIds, subnetGroup.spec.vpcId);
@@ -117,7 +126,10 @@ export const dbInstanceOperations = {
       instanceClass: requireInstanceClass(input.DBInstanceClass ?? spec.instanceClass),
       promotionTier: input.PromotionTier ?? spec.promotionTier,
       engineVersion: requireEngineVersion(spec.engine, input.EngineVersion ?? spec.engineVersion).version,
-      parameterGroupName: requireDbParameterGroup(store, input.DBParameterGroupName ?? spec.parameterGroupName).id,
+      parameterGroupName: requireDbParameterGroup(
+        store,
+        input.DBParameterGroupName ?? spec.parameterGroupName,
+      ).id,
       publiclyAccessible: input.PubliclyAccessible ?? spec.publiclyAccessible,
       autoMinorVersionUpgrade: input.AutoMinorVersionUpgrade ?? spec.autoMinorVersionUpgrade,
       preferredMaintenanceWindow: input.PreferredMaintenanceWindow ?? spec.preferredMaintenanceWindow,
@@ -137,9 +149,13 @@ export const dbInstanceOperations = {
     const { store } = context;
     const instance = requireDbInstance(store, DBInstanceIdentifier);
     if (instance.spec.deletionProtection)
-      throw invalidCombination('Cannot delete protected DB Instance, please disable deletion protection and try again.');
+      throw invalidCombination(
+        'Cannot delete protected DB Instance, please disable deletion protection and try again.',
+      );
     if (instance.spec.alone && !SkipFinalSnapshot && FinalDBSnapshotIdentifier === undefined)
-      throw invalidCombination('FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.');
+      throw invalidCombination(
+        'FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.',
+      );
     store.markDeleted(instance);
     return { DBInstance: toDbInstance(context, store.getAny(dbInstanceType, instance.id) ?? instance) };
   },
@@ -148,7 +164,9 @@ export const dbInstanceOperations = {
     const { store } = context;
     const instance = requireState(requireDbInstance(store, DBInstanceIdentifier), 'available');
     if (ForceFailover)
-      throw invalidCombination('ForceFailover cannot be specified since the instance is not configured for MultiAZ');
+      throw invalidCombination(
+        'ForceFailover cannot be specified since the instance is not configured for MultiAZ',
+      );
     const spec = { ...instance.spec, restarts: instance.spec.restarts + 1 };
     return { DBInstance: toDbInstance(context, store.setSpec(instance, spec) ?? instance) };
   },
@@ -193,12 +211,17 @@ function requireState(instance: DbInstance, state: DbInstance['status']['state']
 
 function requireAlone(instance: DbInstance, operation: string): DbInstance {
   if (instance.spec.clusterId !== undefined)
-    throw invalidCombination(`${operation} is not supported for a member of a DB cluster: use the cluster's operation.`);
+    throw invalidCombination(
+      `${operation} is not supported for a member of a DB cluster: use the cluster's operation.`,
+    );
   return instance;
 }
 
 function requireEngine(input: CreateInput, cluster: DbCluster | undefined) {
-  const found = requireEngineVersion(input.Engine, cluster ? cluster.spec.engineVersion : input.EngineVersion);
+  const found = requireEngineVersion(
+    input.Engine,
+    cluster ? cluster.spec.engineVersion : input.EngineVersion,
+  );
   if (cluster && cluster.spec.engine !== found.engine)
     throw invalidCombination(
       `The engine name requested for your DB instance (${found.engine}) doesn't match the engine name of your DB cluster (${cluster.spec.engine}).`,
@@ -277,7 +300,10 @@ export function toDbInstance(context: Context, instance: DbInstance): DBInstance
     PreferredBackupWindow: alone?.preferredBackupWindow ?? cluster?.spec.preferredBackupWindow ?? '',
     BackupRetentionPeriod: alone?.backupRetentionPeriod ?? cluster?.spec.backupRetentionPeriod ?? 1,
     DBSecurityGroups: [],
-    VpcSecurityGroups: spec.securityGroupIds.map((VpcSecurityGroupId) => ({ VpcSecurityGroupId, Status: 'active' })),
+    VpcSecurityGroups: spec.securityGroupIds.map((VpcSecurityGroupId) => ({
+      VpcSecurityGroupId,
+      Status: 'active',
+    })),
     DBParameterGroups: [{ DBParameterGroupName: spec.parameterGroupName, ParameterApplyStatus: 'in-sync' }],
     AvailabilityZone: spec.availabilityZone,
     ...(subnetGroup ? { DBSubnetGroup: toDbSubnetGroup(context, subnetGroup) } : {}),
@@ -297,7 +323,9 @@ export function toDbInstance(context: Context, instance: DbInstance): DBInstance
     PubliclyAccessible: spec.publiclyAccessible,
     StorageType: alone?.storageType ?? 'aurora',
     DbInstancePort: 0,
-    ...(spec.clusterId === undefined ? {} : { DBClusterIdentifier: spec.clusterId, PromotionTier: spec.promotionTier }),
+    ...(spec.clusterId === undefined
+      ? {}
+      : { DBClusterIdentifier: spec.clusterId, PromotionTier: spec.promotionTier }),
     StorageEncrypted: alone?.storageEncrypted ?? cluster?.spec.storageEncrypted ?? false,
     DbiResourceId: spec.resourceId,
     CACertificateIdentifier: 'rds-ca-rsa2048-g1',
