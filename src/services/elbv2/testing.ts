@@ -111,7 +111,7 @@ function fillVpc(store: Store): void {
       enableDnsHostnames: true,
       enableNetworkAddressUsageMetrics: false,
     },
-    status: { state: 'available' } as Vpc['status'], // what else its controller would write is not read here
+    status: { state: 'available' } as unknown as Vpc['status'], // what else its controller would write is not read here
   });
   for (const [index, zone] of ['a', 'b'].entries())
     store.create(subnetType, {
