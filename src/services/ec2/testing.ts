@@ -1,4 +1,5 @@
 import type { Drivers } from '#/drivers/drivers.ts';
+import { memoryMachine } from '#/drivers/machine/memory.ts';
 import { memoryNames } from '#/drivers/names/memory.ts';
 import type { Network, NetworkDriver } from '#/drivers/network/driver.ts';
 import type { Clock } from '#/lib/clock.ts';
@@ -48,8 +49,12 @@ export function simEc2({ publicPool = '198.18.7.0/24' }: { publicPool?: string }
     region: 'eu-west-3',
     account,
     publicPool,
-    // EC2's networking uses these two only.
-    drivers: { network, names } as unknown as Drivers,
+    // EC2 uses these only.
+    drivers: {
+      network,
+      names,
+      machine: memoryMachine({ clock, random: seededRandom(8) }),
+    } as unknown as Drivers,
     services: (dependencies) => [ec2Service(dependencies)],
     onFailure: ({ error }) => {
       throw new Error('a controller failed', { cause: error });

@@ -166,6 +166,7 @@ function addInstance(store: Store, id: string, zone: 'a' | 'b', address: string)
       keyName: undefined,
       userData: undefined,
       iamInstanceProfileArn: undefined,
+      iamInstanceProfileId: undefined,
       metadataOptions: {
         httpTokens: 'required',
         httpPutResponseHopLimit: 2,
@@ -175,10 +176,21 @@ function addInstance(store: Store, id: string, zone: 'a' | 'b', address: string)
       monitoring: false,
       ebsOptimized: false,
       disableApiTermination: false,
+      disableApiStop: false,
       instanceInitiatedShutdownBehavior: 'stop',
+      cpuCredits: 'unlimited',
+      rootVolume: {
+        id: 'vol-1',
+        sizeGib: 8,
+        volumeType: 'gp3',
+        deleteOnTermination: true,
+        encrypted: false,
+        tags: {},
+      },
       reservationId: 'r-1',
       launchIndex: 0,
       clientToken: undefined,
+      requestDigest: '',
       launchedAt: 0,
     },
     status: {
@@ -188,6 +200,7 @@ function addInstance(store: Store, id: string, zone: 'a' | 'b', address: string)
       reboots: 0,
       systemReachable: true,
       instanceReachable: true,
+      impairedSince: undefined,
     },
   });
 }
