@@ -31,7 +31,7 @@ export function createDataPlane({ kind, site, clock, random, regionName }: DataP
       objects,
       network: memoryNetwork(),
       machine: memoryMachine({ clock, random }),
-      balancer: memoryBalancer({ clock }),
+      balancer: memoryBalancer({ clock, isHealthy: () => true }),
       database: memoryDatabase({ clock }),
       names: memoryNames(),
     };

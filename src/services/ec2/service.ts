@@ -29,6 +29,7 @@ import { tagOperations } from '#/services/ec2/tag/operations.ts';
 import { vpcController } from '#/services/ec2/vpc/controller.ts';
 import { vpcOperations } from '#/services/ec2/vpc/operations.ts';
 import { vpcType } from '#/services/ec2/vpc/resource.ts';
+
 /** What a group of resource types adds to the service. */
 export type Ec2Parts = Required<Omit<Service<'ec2'>, 'name'>>;
 

@@ -66,7 +66,14 @@ export const instanceClasses: readonly { readonly name: string; readonly memoryG
   { name: 'db.r6g.xlarge', memoryGib: 32 },
 ];
 
-const known = new Set(['aurora-postgresql', 'postgres', 'oracle-ee', 'oracle-se2', 'sqlserver-ex', 'sqlserver-se']);
+const known = new Set([
+  'aurora-postgresql',
+  'postgres',
+  'oracle-ee',
+  'oracle-se2',
+  'sqlserver-ex',
+  'sqlserver-se',
+]);
 
 /** The version asked for: whole, or as a prefix (`8.0`); the engine's default when none is. Throws what AWS throws. */
 export function requireEngineVersion(engine: string, wanted: string | undefined): EngineVersion {
@@ -91,6 +98,7 @@ export function engineVersion(engine: string, version: string): EngineVersion | 
 
 /** Throws unless the class is `db.<family>.<size>`. */
 export function requireInstanceClass(name: string): string {
-  if (!/^db\.(serverless|[a-z0-9-]+\.[a-z0-9]+)$/.test(name)) throw invalidValue(`Invalid DB Instance class: ${name}`);
+  if (!/^db\.(serverless|[a-z0-9-]+\.[a-z0-9]+)$/.test(name))
+    throw invalidValue(`Invalid DB Instance class: ${name}`);
   return name;
 }

@@ -19,7 +19,9 @@ export function dbInstanceAlreadyExists(): AwsError {
 }
 
 export function dbSubnetGroupNotFound(name: string): AwsError {
-  return new AwsError('DBSubnetGroupNotFoundFault', `DB subnet group '${name}' does not exist.`, { status: 404 });
+  return new AwsError('DBSubnetGroupNotFoundFault', `DB subnet group '${name}' does not exist.`, {
+    status: 404,
+  });
 }
 
 export function dbSubnetGroupAlreadyExists(name: string): AwsError {
@@ -49,7 +51,9 @@ export function parameterGroupNotFound(name: string): AwsError {
 }
 
 export function clusterParameterGroupNotFound(name: string): AwsError {
-  return new AwsError('DBParameterGroupNotFound', `DBClusterParameterGroup not found: ${name}`, { status: 404 });
+  return new AwsError('DBParameterGroupNotFound', `DBClusterParameterGroup not found: ${name}`, {
+    status: 404,
+  });
 }
 
 export function parameterGroupAlreadyExists(name: string): AwsError {

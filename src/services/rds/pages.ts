@@ -22,7 +22,8 @@ export function passes(
   values: Readonly<Record<string, readonly (string | undefined)[]>>,
 ): boolean {
   return (filters ?? []).every(({ Name, Values }) => {
-    if (Name === undefined || !Object.hasOwn(values, Name)) throw invalidValue(`Unrecognized filter name: ${Name}`);
+    if (Name === undefined || !Object.hasOwn(values, Name))
+      throw invalidValue(`Unrecognized filter name: ${Name}`);
     return (Values ?? []).some((value) => values[Name]?.includes(value));
   });
 }

@@ -29,7 +29,10 @@ export const tagOperations = {
   RemoveTagsFromResource({ ResourceName, TagKeys }, { store }) {
     const resource = requireResource(store, ResourceName);
     const gone = new Set(TagKeys);
-    store.setTags(resource, Object.fromEntries(Object.entries(resource.tags).filter(([key]) => !gone.has(key))));
+    store.setTags(
+      resource,
+      Object.fromEntries(Object.entries(resource.tags).filter(([key]) => !gone.has(key))),
+    );
     return {};
   },
   ListTagsForResource({ ResourceName }, { store }) {
@@ -48,6 +51,10 @@ export function toTagList(tags: Tags): Tag[] {
 function requireResource(store: Store, arn: string | undefined): Resource {
   const [, , , , , type = '', name = ''] = (arn ?? '').split(':');
   const found = typesByArn.get(type)?.(store, name.toLowerCase());
-  if (!found) throw new AwsError('InvalidParameterValue', `The specified resource name does not match an RDS resource in this region.`);
+  if (!found)
+    throw new AwsError(
+      'InvalidParameterValue',
+      `The specified resource name does not match an RDS resource in this region.`,
+    );
   return found;
 }

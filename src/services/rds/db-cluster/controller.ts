@@ -147,12 +147,22 @@ function tell(
   recordEvent(region, clusterEvent(region, clusterId, message, ['failover']));
 }
 
-export function clusterEvent(region: Dependencies, id: string, message: string, categories: readonly string[]) {
+export function clusterEvent(
+  region: Dependencies,
+  id: string,
+  message: string,
+  categories: readonly string[],
+) {
   const sourceArn = rdsArn(region, 'cluster', id);
   return { sourceType: 'db-cluster', sourceIdentifier: id, sourceArn, message, categories } as const;
 }
 
-export function instanceEvent(region: Dependencies, id: string, message: string, categories: readonly string[]) {
+export function instanceEvent(
+  region: Dependencies,
+  id: string,
+  message: string,
+  categories: readonly string[],
+) {
   const sourceArn = rdsArn(region, 'db', id);
   return { sourceType: 'db-instance', sourceIdentifier: id, sourceArn, message, categories } as const;
 }
@@ -165,7 +175,9 @@ export function renderNames(
 ): NamesView {
   const ttlSeconds = 5;
   const nameOf = (instanceId: string): string => instanceEndpoint(region, instanceId);
-  const readers = instances.filter((each) => each.id !== status.writer && !each.deleting && each.status.hasAnswered);
+  const readers = instances.filter(
+    (each) => each.id !== status.writer && !each.deleting && each.status.hasAnswered,
+  );
   const writers = status.writer === undefined ? [] : [nameOf(status.writer)];
   const readerTargets = readers.length > 0 ? readers.map((reader) => nameOf(reader.id)) : writers;
   const cnames = [

@@ -54,7 +54,10 @@ export const dbParameterGroupOperations = {
     return { DBParameterGroups: items.map((group) => toDbParameterGroup(context, group)), ...next };
   },
   DescribeDBParameters({ DBParameterGroupName, ...rest }, { store }) {
-    const { items, next } = page(toParameters(requireDbParameterGroup(store, DBParameterGroupName ?? '')), rest);
+    const { items, next } = page(
+      toParameters(requireDbParameterGroup(store, DBParameterGroupName ?? '')),
+      rest,
+    );
     return { Parameters: items, ...next };
   },
 
@@ -63,7 +66,12 @@ export const dbParameterGroupOperations = {
     const spec = newSpec(DBParameterGroupFamily, Description);
     const name = DBClusterParameterGroupName;
     const id = newName(context.store, dbClusterParameterGroupType, 'DBClusterParameterGroupName', name);
-    const group = context.store.create(dbClusterParameterGroupType, { id, spec, status: null, tags: toTags(Tags) });
+    const group = context.store.create(dbClusterParameterGroupType, {
+      id,
+      spec,
+      status: null,
+      tags: toTags(Tags),
+    });
     return { DBClusterParameterGroup: toDbClusterParameterGroup(context, group) };
   },
   ModifyDBClusterParameterGroup({ DBClusterParameterGroupName, Parameters }, { store }) {
@@ -84,7 +92,10 @@ export const dbParameterGroupOperations = {
         ? context.store.list(dbClusterParameterGroupType)
         : [requireDbClusterParameterGroup(context.store, DBClusterParameterGroupName)];
     const { items, next } = page(groups, rest);
-    return { DBClusterParameterGroups: items.map((group) => toDbClusterParameterGroup(context, group)), ...next };
+    return {
+      DBClusterParameterGroups: items.map((group) => toDbClusterParameterGroup(context, group)),
+      ...next,
+    };
   },
   DescribeDBClusterParameters({ DBClusterParameterGroupName, ...rest }, { store }) {
     const group = requireDbClusterParameterGroup(store, DBClusterParameterGroupName ?? '');
@@ -142,14 +153,21 @@ function newName<R extends Group>(
 function modify(store: Store, group: Group, parameters: readonly Parameter[] | undefined): void {
   if (group.id.startsWith('default.')) throw invalidValue('You cannot modify the default parameter group.');
   const changes = Object.fromEntries(
-    (parameters ?? []).map(({ ParameterName, ParameterValue }) => [ParameterName ?? '', ParameterValue ?? '']),
+    (parameters ?? []).map(({ ParameterName, ParameterValue }) => [
+      ParameterName ?? '',
+      ParameterValue ?? '',
+    ]),
   );
   store.setSpec(group, { ...group.spec, parameters: { ...group.spec.parameters, ...changes } });
 }
 
 function remove(store: Store, group: Group, isUsed: boolean): void {
-  if (group.id.startsWith('default.')) throw parameterGroupState('The default parameter group cannot be deleted.');
-  if (isUsed) throw parameterGroupState('One or more database instances are still members of this parameter group, so the group cannot be deleted');
+  if (group.id.startsWith('default.'))
+    throw parameterGroupState('The default parameter group cannot be deleted.');
+  if (isUsed)
+    throw parameterGroupState(
+      'One or more database instances are still members of this parameter group, so the group cannot be deleted',
+    );
   store.remove(group);
 }
 

@@ -82,9 +82,13 @@ export function requireGroupOrDefault(context: Context, name: string | undefined
   const found = store.get(dbSubnetGroupType, 'default');
   if (found) return found;
   const vpc = store.list(vpcType).find(({ spec }) => spec.isDefault);
-  const subnets = vpc ? store.listBy(subnetType, 'vpcId', vpc.id).filter(({ spec }) => spec.isDefaultForAz) : [];
+  const subnets = vpc
+    ? store.listBy(subnetType, 'vpcId', vpc.id).filter(({ spec }) => spec.isDefaultForAz)
+    : [];
   if (!vpc || subnets.length === 0)
-    throw invalidNetworkState('No default subnet detected in VPC. Please contact AWS Support to recreate the default Subnets');
+    throw invalidNetworkState(
+      'No default subnet detected in VPC. Please contact AWS Support to recreate the default Subnets',
+    );
   const spec = { description: 'default', vpcId: vpc.id, subnetIds: subnets.map(({ id }) => id) };
   return store.create(dbSubnetGroupType, { id: 'default', spec, status: null });
 }
@@ -112,7 +116,10 @@ export function toDbSubnetGroup(context: Context, group: DbSubnetGroup): DBSubne
   };
 }
 
-function requireSubnets(store: Store, ids: readonly string[]): { vpcId: string; subnetIds: readonly string[] } {
+function requireSubnets(
+  store: Store,
+  ids: readonly string[],
+): { vpcId: string; subnetIds: readonly string[] } {
   const subnetIds = [...new Set(ids)];
   const subnets = subnetIds.flatMap((id) => store.get(subnetType, id) ?? []);
   const missing = subnetIds.filter((id) => !subnets.some((subnet) => subnet.id === id));

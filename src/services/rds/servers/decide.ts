@@ -47,7 +47,9 @@ export type ServerStep =
  */
 export function decideServers(servers: Servers): readonly ServerStep[] {
   const { members, isStopped, writerId, failoverTo, isFailingOver } = servers;
-  const strays = members.filter(({ observed, volumeId }) => observed?.isRunning && observed.volumeId !== volumeId);
+  const strays = members.filter(
+    ({ observed, volumeId }) => observed?.isRunning && observed.volumeId !== volumeId,
+  );
   if (strays.length > 0) return strays.map(({ id }) => ({ do: 'kill', id }));
 
   const leaving = members.filter((member) => member.isDeleting && member.id !== writerId && isHeld(member));
@@ -62,7 +64,9 @@ export function decideServers(servers: Servers): readonly ServerStep[] {
   }
   const successor = chooseSuccessor(usable, writer, failoverTo);
   if (writer.isDeleting)
-    return successor ? [...removals, ...failover(writer, successor)] : [...removals, { do: 'remove', id: writer.id }];
+    return successor
+      ? [...removals, ...failover(writer, successor)]
+      : [...removals, { do: 'remove', id: writer.id }];
   const isLost = isDown(writer) && !isFailingOver;
   if (successor && (failoverTo !== undefined || isLost)) return failover(writer, successor);
   if (!writer.isLinked) return removals;

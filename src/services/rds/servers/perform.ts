@@ -1,6 +1,11 @@
 import { unreachable } from '#/lib/assert.ts';
 import type { Clock } from '#/lib/clock.ts';
-import type { DatabaseDriver, DatabaseServer, DatabaseVolume, ObservedServer } from '#/drivers/database/driver.ts';
+import type {
+  DatabaseDriver,
+  DatabaseServer,
+  DatabaseVolume,
+  ObservedServer,
+} from '#/drivers/database/driver.ts';
 import { decideServers, type Member, type ServerStep } from '#/services/rds/servers/decide.ts';
 import type { ServersStatus } from '#/services/rds/servers/resource.ts';
 
@@ -66,12 +71,17 @@ export async function performServers(
     members,
   });
   for (const step of steps) await perform(database, set, step);
-  if (writer !== undefined && passwordGeneration < set.passwordGeneration && observed.get(writer)?.role === 'writer') {
+  if (
+    writer !== undefined &&
+    passwordGeneration < set.passwordGeneration &&
+    observed.get(writer)?.role === 'writer'
+  ) {
     await database.setPassword(writer, set.volume.masterUser, set.volume.masterPassword);
     set.save({ ...set.status(), passwordGeneration: set.passwordGeneration });
   }
   if (steps.some((step) => step.do !== 'start-reader')) return 0;
-  const isUnsettled = steps.length > 0 || [...observed.values()].some((each) => each.isRunning && !each.isAccepting);
+  const isUnsettled =
+    steps.length > 0 || [...observed.values()].some((each) => each.isRunning && !each.isAccepting);
   return isUnsettled ? lookSoonMs : lookAgainMs;
 }
 
@@ -171,7 +181,11 @@ async function startWriter(database: DatabaseDriver, set: ServerSet, id: string)
     throw error;
   }
   const { failover, ...status } = set.status();
-  set.save({ ...status, failover: undefined, restartsDone: { ...status.restartsDone, [id]: member(set, id).restarts } });
+  set.save({
+    ...status,
+    failover: undefined,
+    restartsDone: { ...status.restartsDone, [id]: member(set, id).restarts },
+  });
   if (failover) set.tell({ what: 'failover-completed', ...failover });
 }
 
@@ -216,7 +230,17 @@ async function remove(database: DatabaseDriver, set: ServerSet, id: string): Pro
 function toServer(set: ServerSet, id: string, role: DatabaseServer['role']): DatabaseServer {
   const { namespace, address, reportedVersion, bufferPoolMib, variables } = member(set, id);
   const volumeId = set.status().volumes[id] ?? set.volume.id;
-  return { id, volumeId, namespace, address, port: set.port, reportedVersion, role, bufferPoolMib, variables };
+  return {
+    id,
+    volumeId,
+    namespace,
+    address,
+    port: set.port,
+    reportedVersion,
+    role,
+    bufferPoolMib,
+    variables,
+  };
 }
 
 function member(set: ServerSet, id: string): SetMember {
