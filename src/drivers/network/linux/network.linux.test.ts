@@ -109,6 +109,19 @@ describe('networks in the kernel', () => {
     });
   });
 
+  test('a region may change its pool', async () => {
+    await withWorld(async (world) => {
+      await linuxNetwork({ site: world.site, hostNamespace: world.host }).prepare();
+      const site = { ...world.site, publicPool: '198.18.78.0/24' };
+
+      await linuxNetwork({ site, hostNamespace: world.host }).prepare();
+
+      const routes = await runIn(world.host, 'ip', ['route', 'show', 'dev', 'sg-t-net3']);
+      assert.match(routes, /^198\.18\.78\.0\/24 via 198\.18\.78\.255 proto 83 onlink/m);
+      assert.doesNotMatch(routes, /198\.18\.77/);
+    });
+  });
+
   test('a link may get and lose addresses', async () => {
     await withWorld(async (world) => {
       const driver = linuxNetwork({ site: world.site, hostNamespace: world.host });

@@ -81,12 +81,13 @@ export function linuxNetwork({ site, hostNamespace }: LinuxNetworkOptions): Netw
       routeTables: saved?.routeTables ?? new Map(),
     });
     const plan = planRouter(network, numbers, mtu);
+    const filters = renderFilters(network, numbers);
     // The wish before the effect: after a crash between here and the end the network counts as altered.
     writeSaved(site, network, numbers);
     // In any order: filters without links do nothing, and links without filters pass nothing.
     await Promise.all([
       ensureLinks(router, plan, now),
-      ensureFilters(router, renderFilters(network, numbers)),
+      ensureFilters(router, filters),
       ensurePublicRoutes(number, plan.publicAddresses),
     ]);
     const wished = new Set(network.links.map(({ id }) => id));
