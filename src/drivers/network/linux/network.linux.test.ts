@@ -4,7 +4,7 @@ import { run } from '#/lib/run.ts';
 import { networkConformance } from '#/drivers/network/conformance.ts';
 import { namespaceName } from '#/drivers/linux/site.ts';
 import { blackholePool } from '#/drivers/network/linux/edge.ts';
-import { ipBatch, observePlace, runIn } from '#/drivers/network/linux/kernel.ts';
+import { ipBatch, namespaceNames, observePlace, runIn } from '#/drivers/network/linux/kernel.ts';
 import { linuxNetwork } from '#/drivers/network/linux/network.ts';
 import { makeWorld, type World } from '#/drivers/network/linux/testing/world.ts';
 import { sampleLink, sampleNetwork } from '#/drivers/network/samples.ts';
@@ -83,6 +83,21 @@ describe('networks in the kernel', () => {
       await later.apply({ ...network, links: [sampleLink(3, 'subnet-private', '10.0.2.11'), one] });
 
       assert.deepEqual(await observePlace(routerOf(world, 'vpc-1')), observed);
+    });
+  });
+
+  test('what a process left that ended between two steps is collected at the next start', async () => {
+    await withWorld(async (world) => {
+      const driver = linuxNetwork({ site: world.site, hostNamespace: world.host });
+      await driver.prepare();
+      await driver.apply(network);
+      await ipBatch(undefined, ['netns add sg-t-net3-eni-9']);
+
+      await driver.prepare();
+
+      const left = namespaceNames().filter((name) => name.startsWith('sg-t-net3-eni-'));
+      assert.deepEqual(left.toSorted(), ['sg-t-net3-eni-1', 'sg-t-net3-eni-2']);
+      assert.equal((await driver.inspect('vpc-1'))?.isIntact, true);
     });
   });
 

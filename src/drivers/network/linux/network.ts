@@ -54,7 +54,8 @@ export function linuxNetwork({ site, hostNamespace }: LinuxNetworkOptions): Netw
     namespaceOf: (linkId) => namespacePath(site, linkId),
     probe,
     async destroyAll() {
-      await Promise.all(networksOf(site).map((networkId) => inTurn(networkId, () => destroy(networkId))));
+      const networkIds = [...new Set([...networksOf(site), ...savedIds(site)])];
+      await Promise.all(networkIds.map((networkId) => inTurn(networkId, () => destroy(networkId))));
       await deleteNamespaces(site, linksOf(site));
       await inTurn(regionTurn, () => removeEdge(site, host));
     },
