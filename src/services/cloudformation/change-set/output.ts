@@ -1,0 +1,115 @@
+import type * as aws from '@aws-sdk/client-cloudformation';
+import { knownAfterApply } from '#/services/cloudformation/change-set/predict.ts';
+import type {
+  ChangeSet,
+  PlannedChange,
+  PlannedDetail,
+} from '#/services/cloudformation/change-set/resource.ts';
+import { pageOf } from '#/services/cloudformation/page.ts';
+import { toParameters, toTagList } from '#/services/cloudformation/stack/output.ts';
+
+const changesPerPage = 500;
+
+/** A change set as DescribeChangeSet shows it. */
+export function toOutput(
+  { id, spec, status, createdAt }: ChangeSet,
+  withValues: boolean,
+  token: string | undefined,
+): Omit<aws.DescribeChangeSetCommandOutput, '$metadata'> {
+  const { items, nextToken } = pageOf(spec.changes, token, changesPerPage);
+  return {
+    ChangeSetName: spec.name,
+    ChangeSetId: id,
+    StackId: spec.stackId,
+    StackName: spec.stackName,
+    ...(spec.description === undefined ? {} : { Description: spec.description }),
+    Parameters: toParameters(spec.target),
+    CreationTime: new Date(createdAt),
+    ExecutionStatus: status.executionState,
+    Status: status.state,
+    ...(status.reason === undefined ? {} : { StatusReason: status.reason }),
+    NotificationARNs: [...spec.notificationArns],
+    RollbackConfiguration: {},
+    Capabilities: [...spec.capabilities] as aws.Capability[], // checked by the model on the way in
+    Tags: toTagList(spec.target.tags),
+    Changes: items.map((change) => ({
+      Type: 'Resource',
+      ResourceChange: toResourceChange(change, withValues),
+    })),
+    ...(nextToken === undefined ? {} : { NextToken: nextToken }),
+    IncludeNestedStacks: spec.includeNestedStacks,
+    ...(spec.onStackFailure === undefined ? {} : { OnStackFailure: spec.onStackFailure }),
+    ImportExistingResources: spec.importExistingResources,
+    ...(spec.deploymentMode === undefined
+      ? {}
+      : { DeploymentConfig: { Mode: spec.deploymentMode as aws.DeploymentConfigMode } }), // checked by the model
+  };
+}
+
+/** A change set as ListChangeSets shows it. */
+export function toSummary({ id, spec, status, createdAt }: ChangeSet): aws.ChangeSetSummary {
+  return {
+    StackId: spec.stackId,
+    StackName: spec.stackName,
+    ChangeSetId: id,
+    ChangeSetName: spec.name,
+    ExecutionStatus: status.executionState,
+    Status: status.state,
+    ...(status.reason === undefined ? {} : { StatusReason: status.reason }),
+    CreationTime: new Date(createdAt),
+    ...(spec.description === undefined ? {} : { Description: spec.description }),
+    IncludeNestedStacks: spec.includeNestedStacks,
+    ImportExistingResources: spec.importExistingResources,
+  };
+}
+
+function toResourceChange(change: PlannedChange, withValues: boolean): aws.ResourceChange {
+  return {
+    ...(change.policyAction === undefined ? {} : { PolicyAction: change.policyAction }),
+    Action: change.action,
+    LogicalResourceId: change.logicalId,
+    ...(change.physicalId === undefined ? {} : { PhysicalResourceId: change.physicalId }),
+    ResourceType: change.type,
+    ...(change.replacement === undefined ? {} : { Replacement: change.replacement }),
+    Scope: [...change.scope] as aws.ResourceAttribute[], // names of attributes are AWS's own
+    Details: [
+      ...change.details.map((detail) => toDetail(detail, withValues)),
+      ...change.scope
+        .filter((name) => name !== 'Properties')
+        .map((name) => ({
+          Target: { Attribute: name as aws.ResourceAttribute, RequiresRecreation: 'Never' as const }, // as above
+          Evaluation: 'Static' as const,
+          ChangeSource: 'DirectModification' as const,
+        })),
+    ],
+    ...(withValues && change.before !== undefined ? { BeforeContext: change.before } : {}),
+    ...(withValues && change.after !== undefined ? { AfterContext: change.after } : {}),
+  };
+}
+
+function toDetail(detail: PlannedDetail, withValues: boolean): aws.ResourceChangeDetail {
+  const { name, recreation, before, after, causingEntity } = detail;
+  const isAttribute = causingEntity?.includes('.') ?? false;
+  return {
+    Target: {
+      Attribute: 'Properties',
+      Name: name,
+      RequiresRecreation: recreation,
+      ...(withValues
+        ? {
+            Path: `/Properties/${name}`,
+            ...(before === undefined ? {} : { BeforeValue: before }),
+            ...(after === undefined ? {} : { AfterValue: after }),
+            AttributeChangeType: before === undefined ? 'Add' : after === undefined ? 'Remove' : 'Modify',
+          }
+        : {}),
+    },
+    Evaluation: after === knownAfterApply ? 'Dynamic' : 'Static',
+    ...(causingEntity === undefined
+      ? { ChangeSource: 'DirectModification' as const }
+      : {
+          ChangeSource: isAttribute ? ('ResourceAttribute' as const) : ('ResourceReference' as const),
+          CausingEntity: causingEntity,
+        }),
+  };
+}
