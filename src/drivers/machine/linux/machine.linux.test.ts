@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { crc32, gzipSync } from 'node:zlib';
 import { machineConformance } from '#/drivers/machine/conformance.ts';
 import type { MachineDriver } from '#/drivers/machine/driver.ts';
 import { openBench, type LinuxBench } from '#/drivers/machine/linux/bench.ts';
 import { mountsBelow } from '#/drivers/machine/linux/disk.ts';
+import { start } from '#/lib/run.ts';
 
 const regionName = 't-machine';
 
@@ -220,19 +223,40 @@ describe('on Linux: a machine', () => {
     assert.equal(JSON.parse(readFileSync(file, 'utf8')).hopLimit, 2);
   });
 
-  test('whose start was cut off is started again, and one whose making was cut off is made again', async () => {
-    const machine = await bench.machine(30);
-    await driver.create(machine);
-    await driver.start(machine.id);
-    // As after a kill -9 in the middle: a record not yet written, a run the runtime knows.
-    execFileSync('rm', [join(bench.site.stateDir, 'machines', machine.id, 'machine.json')]);
+  for (const [index, file] of [
+    'upper',
+    'link',
+    'machine.json',
+    'config.json',
+    'conmon.log',
+    'pid',
+  ].entries()) {
+    test(`starts although an earlier attempt was killed when it had made \`${file}\``, async () => {
+      const machine = await bench.machine(40 + index);
+      const directory = join(bench.site.stateDir, 'machines', machine.id);
+      const attempt = start(
+        process.execPath,
+        [
+          fileURLToPath(new URL('fixtures/start-machine.ts', import.meta.url)),
+          JSON.stringify(bench.site),
+          JSON.stringify(machine),
+        ],
+        { stdio: 'inherit' },
+      );
+      await until(() => Promise.resolve(String(existsSync(join(directory, file)))), /true/, 1);
+      attempt.kill('SIGKILL');
+      await once(attempt, 'exit');
 
-    assert.equal(await driver.inspect(machine.id), undefined);
-    await driver.create(machine);
-    await driver.start(machine.id);
+      if ((await driver.inspect(machine.id)) === undefined) await driver.create(machine);
+      await driver.start(machine.id);
 
-    assert.equal((await driver.inspect(machine.id))?.state, 'running');
-  });
+      assert.deepEqual(await driver.inspect(machine.id), { state: 'running', ending: undefined });
+      await until(() => inside(machine.id, 'systemctl is-system-running'), /^running$/);
+      await driver.destroy(machine.id);
+      assert.deepEqual(cgroupsOf(machine.id), []);
+      assert.deepEqual(mountsBelow(directory), []);
+    });
+  }
 
   async function get(address: string): Promise<string> {
     const { stdout } = await bench.nearby('curl', '--silent', '--max-time', '2', `http://${address}/`);
@@ -289,13 +313,13 @@ function filesOf(directory: string): readonly string[] {
 }
 
 /** Looks until the text fits; fails with the last one after 20 seconds. */
-async function until(look: () => Promise<string>, pattern: RegExp): Promise<string> {
+async function until(look: () => Promise<string>, pattern: RegExp, everyMs = 20): Promise<string> {
   const end = performance.now() + 20_000;
   for (;;) {
     const text = await look();
     if (pattern.test(text)) return text;
     if (performance.now() > end) throw new Error(`waited in vain for ${pattern}; last:\n${text}`);
-    await sleep(20);
+    await sleep(everyMs);
   }
 }
 

@@ -100,7 +100,7 @@ export function linuxMachine({ site, clock }: { readonly site: Site; readonly cl
 
   /** How the last run ended, as conmon noted it: a first process that powers off or reboots ends with a signal's number. */
   async function endingOf(id: string): Promise<ObservedMachine['ending']> {
-    if (!existsSync(runOf(id).pidFile)) return undefined;
+    if (!existsSync(runOf(id).pidFile) || isAlive(id)) return undefined; // alive: made, but never started
     const note = join(exitDir, id);
     await waitFor(
       `the end of ${id} to be noted`,
