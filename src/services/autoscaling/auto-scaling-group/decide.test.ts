@@ -105,6 +105,11 @@ const cases: Readonly<Record<string, Case>> = {
     spec: { healthCheckGracePeriodSeconds: 300 },
     steps: ['mark-unhealthy 1', 'begin-termination 1 ec2-state'],
   },
+  'one whose machine starts again is pending, not unhealthy': {
+    desired: 1,
+    members: [member('1', { state: 'pending' })],
+    steps: ['return-to-service 1'],
+  },
   'an impaired one has a few minutes': {
     desired: 1,
     members: [member('1', { impairedMs: 60_000 })],

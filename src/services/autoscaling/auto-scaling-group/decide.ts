@@ -108,6 +108,8 @@ function join(group: AutoScalingGroup, { instance, state, targets }: Member): re
   const { lifecycleState } = instance.status;
   if (lifecycleState === 'Standby' && instance.spec.wish === 'in-service')
     return [{ do: 'return-to-service', id }];
+  // All machines start again after the region did: that is no failure, and their grace period begins anew.
+  if (lifecycleState === 'InService' && state === 'pending') return [{ do: 'return-to-service', id }];
   if (lifecycleState === 'InService' && instance.spec.wish !== 'in-service')
     return [
       {
@@ -182,6 +184,7 @@ function examine(
   { instance, state, impairedSince, targets }: Member,
   now: number,
 ): TerminationReason | number | undefined {
+  if (state === 'pending') return undefined;
   if (state !== 'running') return 'ec2-state';
   if (instance.spec.userHealth === 'Unhealthy') return 'user-health';
   const graceEnd = (instance.status.inServiceAt ?? now) + group.spec.healthCheckGracePeriodSeconds * 1_000;
