@@ -164,6 +164,25 @@ test('an instance gets its role’s keys, and new ones each hour', async () => {
   await sim.stop();
 });
 
+test('an instance can be given a role later, and lose it', async () => {
+  const { sim } = await simulate();
+  const { iam, ec2 } = sim.call;
+  const [InstanceId = ''] = inService(sim);
+  iam.CreateInstanceProfile({ InstanceProfileName: 'Late' });
+
+  const { IamInstanceProfileAssociation: made } = ec2.AssociateIamInstanceProfile({
+    InstanceId,
+    IamInstanceProfile: { Name: 'Late' },
+  });
+  const shown = ec2.DescribeIamInstanceProfileAssociations({}).IamInstanceProfileAssociations;
+  ec2.DisassociateIamInstanceProfile({ AssociationId: made?.AssociationId ?? '' });
+
+  assert.equal(shown?.[0]?.InstanceId, InstanceId);
+  assert.match(shown[0].IamInstanceProfile?.Arn ?? '', /:instance-profile\/Late$/);
+  assert.deepEqual(ec2.DescribeIamInstanceProfileAssociations({}).IamInstanceProfileAssociations, []);
+  await sim.stop();
+});
+
 test('CloudFormation makes a template, a group that is stable in service, and takes them away', async () => {
   const { sim } = await simulate();
   const context = providerContext(sim);
@@ -211,11 +230,17 @@ test('CloudFormation makes a stand-alone instance and ends it', async () => {
   await sim.advance(secondMs);
   const stable = instanceProvider.stability(id, context).state;
   const { PrivateIp } = instanceProvider.attributes(id, context);
+  const before = { ImageId: sim.imageId, InstanceType: 't3.micro', SubnetId: sim.subnetIds[1] };
+  const sameId = instanceProvider.update?.(id, { ...before, DisableApiTermination: true }, before, context);
+  const otherId = instanceProvider.update?.(id, { ...before, InstanceType: 't3.small' }, before, context);
+  instanceProvider.update?.(id, { ...before, DisableApiTermination: false }, before, context);
   instanceProvider.delete(id, context);
   await sim.advance(5 * secondMs);
 
   assert.equal(stable, 'stable');
   assert.match(String(PrivateIp), /^10\.0\.2\./);
+  assert.equal(sameId, id);
+  assert.notEqual(otherId, id);
   assert.equal(instanceProvider.gone?.(id, context), true);
   await sim.stop();
 });
