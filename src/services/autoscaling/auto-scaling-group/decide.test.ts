@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decide, type Member, type Step } from '#/services/autoscaling/auto-scaling-group/decide.ts';
+import { decide } from '#/services/autoscaling/auto-scaling-group/decide.ts';
+import type { Member, Step } from '#/services/autoscaling/auto-scaling-group/steps.ts';
 import type {
   AutoScalingGroup,
   AutoScalingGroupSpec,
@@ -196,6 +197,16 @@ const cases: Readonly<Record<string, Case>> = {
     desired: 2,
     members: [member('1', { version: '2' }), member('2', { version: '1' }), member('3', { zone: 'b' })],
     steps: ['begin-termination 2 scale-in'],
+  },
+  'a zone that the group has left is emptied first': {
+    desired: 2,
+    members: [member('1'), member('2', { zone: 'b' }), member('3', { zone: 'c' })],
+    steps: ['begin-termination 3 scale-in'],
+  },
+  'a zone that the group has left is replaced by one launch first': {
+    desired: 2,
+    members: [member('1'), member('2', { zone: 'c' })],
+    steps: ['launch subnet-b'],
   },
   'protected ones are not scaled in': {
     desired: 0,

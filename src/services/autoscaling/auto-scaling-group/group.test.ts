@@ -424,3 +424,20 @@ for (const policy of ['OldestInstance', 'NewestInstance']) {
     await sim.stop();
   });
 }
+
+test('a group that leaves a zone moves its instances and comes to rest', async () => {
+  const sim = await simulate();
+  await createGroup(sim);
+
+  sim.call.autoscaling.UpdateAutoScalingGroup({
+    AutoScalingGroupName: 'Inventory-ASG',
+    VPCZoneIdentifier: sim.subnetIds[0],
+  });
+  await sim.advance(minuteMs);
+  const activitiesBefore = causes(sim).length;
+  await sim.advance(5 * minuteMs);
+
+  assert.deepEqual(zonesOf(sim), ['eu-west-3a', 'eu-west-3a']);
+  assert.equal(causes(sim).length, activitiesBefore);
+  await sim.stop();
+});
