@@ -4,7 +4,14 @@ import { AwsError } from '#/lib/aws-error.ts';
 import type { Clock } from '#/lib/clock.ts';
 import { uuid, type Random } from '#/lib/random.ts';
 import type { Drivers } from '#/drivers/drivers.ts';
-import type { Calls, Context, Dependencies, Principal, Service, ServiceName } from '#/services/contract.ts';
+import type {
+  AnyService,
+  Calls,
+  Context,
+  Dependencies,
+  Principal,
+  ServiceName,
+} from '#/services/contract.ts';
 import type { Store } from '#/store/store.ts';
 import type { Caller } from '#/wire/backend.ts';
 
@@ -17,7 +24,7 @@ export interface RegionOptions {
   readonly publicPool: string;
   readonly drivers: Drivers;
   /** Builds the services; each may call the operations of all others through `dependencies.call`. */
-  readonly services: (dependencies: Dependencies) => readonly Service[];
+  readonly services: (dependencies: Dependencies) => readonly AnyService[];
   readonly onFailure?: (failure: Failure) => void;
 }
 
@@ -27,7 +34,7 @@ type AnyHandler = (input: unknown, context: Context) => unknown;
 export interface Region {
   readonly name: string;
   readonly account: string;
-  readonly services: readonly Service[];
+  readonly services: readonly AnyService[];
   readonly runtime: ControllerRuntime;
   readonly store: Store;
   /** In-process calls on behalf of a principal. */

@@ -92,6 +92,9 @@ function documentAt(path: string, metadata: MachineMetadata): Answer {
       headers: { 'content-type': 'application/octet-stream' },
     };
   }
+  // cloud-init asks for this listing, and waits for it, before it looks at anything else.
+  if (rest === 'dynamic' || rest === 'dynamic/') return { status: 200, body: 'instance-identity/' };
+  if (/^dynamic\/instance-identity\/?$/.test(rest)) return { status: 200, body: 'document' };
   if (rest === 'dynamic/instance-identity/document') {
     return { status: 200, body: JSON.stringify(metadata.identityDocument, undefined, 2) };
   }

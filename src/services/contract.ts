@@ -9,6 +9,7 @@ import type { CloudformationApi } from '#/wire/api/cloudformation.ts';
 import type { CloudwatchApi } from '#/wire/api/cloudwatch.ts';
 import type { Ec2Api } from '#/wire/api/ec2.ts';
 import type { Elbv2Api } from '#/wire/api/elbv2.ts';
+import type { FisApi } from '#/wire/api/fis.ts';
 import type { IamApi } from '#/wire/api/iam.ts';
 import type { RdsApi } from '#/wire/api/rds.ts';
 import type { S3Api } from '#/wire/api/s3.ts';
@@ -25,6 +26,7 @@ export interface Apis {
   cloudwatch: CloudwatchApi;
   ec2: Ec2Api;
   elbv2: Elbv2Api;
+  fis: FisApi;
   iam: IamApi;
   rds: RdsApi;
   s3: S3Api;
@@ -109,6 +111,9 @@ export interface Service<Name extends ServiceName = ServiceName> {
   /** Adapters for CloudFormation. */
   readonly providers: readonly ResourceProvider[];
 }
+
+/** A service of any name. */
+export type AnyService = { [Name in ServiceName]: Service<Name> }[ServiceName];
 
 /** Properties of a template's resource, resolved: no intrinsic functions are left in them. */
 export type Properties = Readonly<Record<string, unknown>>;

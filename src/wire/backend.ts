@@ -16,6 +16,8 @@ export interface Credentials {
   readonly secretAccessKey: string;
   /** Must come with the request when the key is temporary. */
   readonly sessionToken: string | undefined;
+  /** When a temporary key ends, in milliseconds since the epoch; later it answers `ExpiredToken`. */
+  readonly expiresAt?: number;
   readonly principal: Principal;
 }
 

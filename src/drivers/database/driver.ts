@@ -48,7 +48,7 @@ export interface DatabaseServer {
   readonly namespace: string;
   readonly address: string;
   readonly port: number;
-  /** `8.0.mysql_aurora.3.08.0` is reported as `8.0.36`. */
+  /** The engine's version as the API shows it. A server whose replication depends on its true version reports that. */
   readonly reportedVersion: string;
   readonly role:
     | { readonly type: 'writer' }

@@ -26,6 +26,7 @@ export interface InstanceSpec {
   /** Base64, as given. */
   readonly userData: string | undefined;
   readonly iamInstanceProfileArn: string | undefined;
+  readonly iamInstanceProfileId: string | undefined;
   readonly metadataOptions: {
     readonly httpTokens: 'optional' | 'required';
     readonly httpPutResponseHopLimit: number;
@@ -35,12 +36,29 @@ export interface InstanceSpec {
   readonly monitoring: boolean;
   readonly ebsOptimized: boolean;
   readonly disableApiTermination: boolean;
+  readonly disableApiStop: boolean;
   readonly instanceInitiatedShutdownBehavior: 'stop' | 'terminate';
+  /** Of burstable types; shown, without effect. */
+  readonly cpuCredits: 'standard' | 'unlimited' | undefined;
+  readonly rootVolume: RootVolume;
   readonly reservationId: string;
   readonly launchIndex: number;
   readonly clientToken: string | undefined;
+  /** A digest of the request that brought the token, to know a repetition from a misuse. */
+  readonly requestDigest: string;
   /** Milliseconds since the epoch. */
   readonly launchedAt: number;
+}
+
+/** The machine's disk, as the volume that AWS would show. */
+export interface RootVolume {
+  /** `vol-…` */
+  readonly id: string;
+  readonly sizeGib: number;
+  readonly volumeType: string;
+  readonly deleteOnTermination: boolean;
+  readonly encrypted: boolean;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface InstanceStatus {
@@ -53,6 +71,8 @@ export interface InstanceStatus {
   /** What the two status checks last found; undefined before the first. */
   readonly systemReachable: boolean | undefined;
   readonly instanceReachable: boolean | undefined;
+  /** Milliseconds since the epoch; since when a status check fails. */
+  readonly impairedSince: number | undefined;
 }
 
 export const instanceType = resourceType<Instance>('AWS::EC2::Instance', {

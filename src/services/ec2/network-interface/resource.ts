@@ -38,6 +38,8 @@ export interface NetworkInterfaceAttachment {
 export interface NetworkInterfaceStatus {
   /** Whether its namespace and link are in the kernel: what runs in it may start. Written by the VPC's controller. */
   readonly isLinked: boolean;
+  /** The public addresses that the kernel sends here now, whatever was wished since: not to be given to others yet. */
+  readonly mappedAddresses?: readonly string[];
 }
 
 export const networkInterfaceType = resourceType<NetworkInterface>('AWS::EC2::NetworkInterface', {

@@ -9,6 +9,11 @@ export interface SubnetSpec {
   readonly availabilityZone: string;
   readonly mapPublicIpOnLaunch: boolean;
   readonly isDefaultForAz: boolean;
+  /** How instances launched here are named; AWS's defaults when absent. */
+  readonly privateDnsNameOptionsOnLaunch?: {
+    readonly hostnameType: 'ip-name' | 'resource-name';
+    readonly enableResourceNameDnsARecord: boolean;
+  };
 }
 
 export interface SubnetStatus {

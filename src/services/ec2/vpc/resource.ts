@@ -15,6 +15,8 @@ export interface VpcSpec {
 
 export interface VpcStatus {
   readonly state: 'pending' | 'available';
+  /** The networks that the kernel has; those that were added since are still being associated. */
+  readonly appliedCidrBlocks: readonly string[];
 }
 
 export const vpcType = resourceType<Vpc>('AWS::EC2::VPC');

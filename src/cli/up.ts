@@ -1,0 +1,98 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { askOverview } from '#/cli/client.ts';
+import { print, printJson, type Command } from '#/cli/command.ts';
+import { deployLab, labIsDeployed } from '#/cli/lab.ts';
+import { startRegion } from '#/cli/process.ts';
+import { buildImages } from '#/images/build.ts';
+import type { Overview } from '#/server/overview.ts';
+import { ensureSettings, siteOf } from '#/server/settings.ts';
+
+const serveLimitMs = 300_000;
+
+export const upCommand: Command = {
+  name: 'up',
+  summary: 'Start the region, deploy the Inventory system, print where to look',
+  usage: '[--port PORT] [--data-plane linux|memory] [--no-lab]',
+  help: 'Repeating it changes nothing. --no-lab starts an empty region. The memory data plane simulates: it never moves a packet.',
+  options: { port: { type: 'string' }, 'data-plane': { type: 'string' }, 'no-lab': { type: 'boolean' } },
+  async run({ name, json, options }) {
+    const progress = json ? () => {} : print;
+    const settings = ensureSettings(name, {
+      ...portOf(options['port']),
+      ...dataPlaneOf(options['data-plane']),
+    });
+    if (settings.dataPlane === 'linux')
+      await buildImages({ imagesDir: siteOf(settings).imagesDir, onProgress: progress });
+    else
+      progress(
+        'The data plane is simulated in memory: no packet moves, and load balancers have no address that answers.',
+      );
+    const isStarted = await startRegion(name);
+    if (isStarted) progress(`The region ${name} runs: http://127.0.0.1:${settings.port}`);
+    let isDeployed = false;
+    if (options['no-lab'] !== true) {
+      if (!(await labIsDeployed(settings))) {
+        await deployLab(settings, progress);
+        isDeployed = true;
+      }
+      if (settings.dataPlane === 'linux') await waitUntilServed(name, progress);
+    }
+    if (!isStarted && !isDeployed) progress('Everything is up already; nothing was changed.');
+    const overview = await askOverview(name);
+    if (json) printJson(overview);
+    else print(renderAddresses(overview));
+    return 0;
+  },
+};
+
+function portOf(text: unknown): { port?: number } {
+  if (typeof text !== 'string') return {};
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Error(`--port takes a number from 1 to 65535, not ${text}`);
+  return { port };
+}
+
+function dataPlaneOf(text: unknown): { dataPlane?: 'linux' | 'memory' } {
+  if (text === undefined) return {};
+  if (text !== 'linux' && text !== 'memory') throw new Error('--data-plane is linux or memory');
+  return { dataPlane: text };
+}
+
+/** Waits until each load balancer's addresses answer a request with success. */
+async function waitUntilServed(name: string, progress: (line: string) => void): Promise<void> {
+  const deadline = performance.now() + serveLimitMs;
+  let told = '';
+  while (true) {
+    const { loadBalancers } = await askOverview(name);
+    const addresses = loadBalancers.flatMap((one) => one.addresses);
+    const answers = await Promise.all(addresses.map((address) => statusOf(`http://${address}/`)));
+    if (answers.length > 0 && answers.every((status) => status === 200)) return;
+    const line = `Waiting for the load balancer to serve: ${answers.map((status) => status ?? 'no answer').join(', ') || 'no address yet'}`;
+    if (line !== told) progress(line);
+    told = line;
+    if (performance.now() > deadline)
+      throw new Error(`the Inventory page does not answer; './snowglobe status' says what is missing`);
+    await wait(500);
+  }
+}
+
+async function statusOf(url: string): Promise<number | undefined> {
+  return fetch(url, { signal: AbortSignal.timeout(3_000) }).then(
+    ({ status }) => status,
+    () => undefined,
+  );
+}
+
+function renderAddresses({ region, loadBalancers }: Overview): string {
+  const pages = loadBalancers.flatMap(({ name, addresses }) =>
+    addresses.map((address) => `  ${name.padEnd(14)} http://${address}/`),
+  );
+  return [
+    '',
+    `  API            http://127.0.0.1:${region.port}   (${region.regionName}; eval "$(./snowglobe env)" points the AWS CLI at it)`,
+    ...pages,
+    '',
+    `  ./snowglobe status shows what runs; ./snowglobe exec i-… -- COMMAND looks inside an instance.`,
+  ].join('\n');
+}
