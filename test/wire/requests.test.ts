@@ -390,6 +390,12 @@ describe('inputs', () => {
       () => sendForm(wire, 'sts', 'Action=%zz'),
     ],
     [
+      'no integer for S3',
+      'InvalidArgument',
+      'Provided max-keys not an integer or within integer range',
+      () => send(wire, { method: 'GET', path: '/b', query: 'max-keys=x' }, { service: 's3' }),
+    ],
+    [
       'broken XML',
       'MalformedXML',
       'The XML you provided was not well-formed or did not validate against our published schema',
