@@ -160,6 +160,16 @@ describe('who calls', () => {
     assert.equal(calls[0]?.caller.principal, undefined);
   });
 
+  test('another authorization than a signature of AWS is refused, by S3 too', async () => {
+    const headers = { authorization: 'Bearer token' };
+
+    const s3 = await send(wire, { method: 'GET', path: '/bucket', headers });
+    const query = await send(wire, { headers: { ...formHeaders, ...headers }, body: sts });
+
+    assert.match(s3.body, /<Code>InvalidArgument<\/Code><Message>Unsupported Authorization Type</);
+    assert.match(query.body, /<Code>IncompleteSignature</);
+  });
+
   test('S3 leaves unsigned requests to its handler', async () => {
     calls.length = 0;
 
