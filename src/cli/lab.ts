@@ -41,7 +41,7 @@ async function cdk(
   progress: (line: string) => void,
 ): Promise<void> {
   let unfinished = '';
-  const { exitCode, stderr, stdout } = await tryRun(
+  const { exitCode } = await tryRun(
     process.execPath,
     [join(projectDir, 'node_modules/aws-cdk/bin/cdk'), ...args, '--no-notices', '--no-color'],
     {
@@ -64,10 +64,7 @@ async function cdk(
       },
     },
   );
-  if (exitCode !== 0) {
-    const reason = `${stdout}\n${stderr}`.trim().split('\n').slice(-3).join(' ');
-    throw new Error(`cdk ${args[0]} failed: ${reason}`);
-  }
+  if (exitCode !== 0) throw new Error(`cdk ${args[0]} failed; what it printed says why`);
 }
 
 async function stackStatus(name: string, StackName: string): Promise<string | undefined> {

@@ -14,6 +14,7 @@ import type { ReadObject } from '#/services/cloudformation/source.ts';
 import { stackController } from '#/services/cloudformation/stack/controller.ts';
 import { describeOperations } from '#/services/cloudformation/stack/describe.ts';
 import { stackOperations } from '#/services/cloudformation/stack/operations.ts';
+import { rollbackOperations } from '#/services/cloudformation/stack/rollback.ts';
 import { stackEventType, stackResourceType, stackType } from '#/services/cloudformation/stack/resource.ts';
 import { templateOperations } from '#/services/cloudformation/template-operations.ts';
 
@@ -38,6 +39,7 @@ export function cloudformationService(
       ...stackOperations(engine, readObject),
       ...changeSetOperations(engine, readObject),
       ...templateOperations(readObject),
+      ...rollbackOperations,
       ...describeOperations,
     },
     types: [

@@ -1,25 +1,14 @@
 import { createRegion, servicePrincipal, type Region } from '#/region.ts';
 import type { Drivers } from '#/drivers/drivers.ts';
 import type { Machine, MachineDriver, MachineMetadata, ObservedMachine } from '#/drivers/machine/driver.ts';
+import { memoryNames } from '#/drivers/names/memory.ts';
+import { memoryNetwork, type MemoryNetwork } from '#/drivers/network/memory.ts';
 import { assert } from '#/lib/assert.ts';
 import type { Clock } from '#/lib/clock.ts';
-import { resourceId, seededRandom } from '#/lib/random.ts';
-import { anyController, trigger, type Controller } from '#/controllers/controller.ts';
-import {
-  anyType,
-  type AnyService,
-  type Calls,
-  type Dependencies,
-  type Service,
-} from '#/services/contract.ts';
-import { computeParts } from '#/services/ec2/compute.ts';
-import { eipType } from '#/services/ec2/eip/resource.ts';
+import { seededRandom } from '#/lib/random.ts';
+import type { AnyService, Calls, Dependencies } from '#/services/contract.ts';
 import { publicImages } from '#/services/ec2/image/catalog.ts';
-import { networkInterfaceType, type NetworkInterface } from '#/services/ec2/network-interface/resource.ts';
-import { securityGroupType } from '#/services/ec2/security-group/resource.ts';
-import { subnetOperations } from '#/services/ec2/subnet/operations.ts';
-import { subnetType } from '#/services/ec2/subnet/resource.ts';
-import { vpcType } from '#/services/ec2/vpc/resource.ts';
+import { ec2Service } from '#/services/ec2/service.ts';
 import { Store } from '#/store/store.ts';
 
 /** A clock that stands still until a test moves it. */
@@ -120,11 +109,9 @@ export interface ComputeSimulation {
   readonly call: Calls;
   readonly clock: VirtualClock;
   readonly machines: SimulatedMachines;
-  /** Links whose guests do not answer the status check. */
-  readonly deafLinks: Set<string>;
+  readonly network: MemoryNetwork;
   readonly imageId: string;
   readonly vpcId: string;
-  readonly groupId: string;
   readonly subnetIds: readonly [string, string];
   /** Lets everything that can happen now happen. */
   settle(): Promise<void>;
@@ -141,12 +128,9 @@ export async function simulateCompute(
   const random = seededRandom(7);
   const store = new Store(':memory:', clock);
   const machines = new SimulatedMachines();
-  const deafLinks = new Set<string>();
-  const network = {
-    namespaceOf: (linkId: string) => `/run/netns/${linkId}`,
-    probe: async (_networkId: string, linkId: string) => !deafLinks.has(linkId),
-  };
-  const drivers = { machine: machines, network } as unknown as Drivers; // the verbs that instances use
+  const network = memoryNetwork();
+  // The verbs that EC2 uses.
+  const drivers = { machine: machines, network, names: memoryNames() } as unknown as Drivers;
   const region = createRegion({
     store,
     clock,
@@ -155,46 +139,25 @@ export async function simulateCompute(
     account: '123456789012',
     publicPool: '198.18.7.0/24',
     drivers,
-    services: (dependencies) => [simulatedEc2(dependencies), ...services(dependencies)],
+    services: (dependencies) => [ec2Service(dependencies), ...services(dependencies)],
     onFailure: ({ error }) => failures.push(error),
   });
   const failures: unknown[] = [];
-  const vpcId = resourceId('vpc', random);
-  const groupId = resourceId('sg', random);
-  const subnetIds = [resourceId('subnet', random), resourceId('subnet', random)] as const;
-  store.transaction(() => {
-    store.create(vpcType, {
-      id: vpcId,
-      spec: {
-        cidrBlocks: [{ associationId: 'vpc-cidr-assoc-1', cidrBlock: '10.0.0.0/16' }],
-        isDefault: true,
-        instanceTenancy: 'default',
-        dhcpOptionsId: 'dopt-1',
-        enableDnsSupport: true,
-        enableDnsHostnames: true,
-        enableNetworkAddressUsageMetrics: false,
-      },
-      status: { state: 'available', appliedCidrBlocks: ['10.0.0.0/16'] },
-    });
-    store.create(securityGroupType, {
-      id: groupId,
-      spec: { vpcId, groupName: 'default', description: 'default VPC security group', rules: [] },
-      status: { isApplied: true },
-    });
-    for (const [index, id] of subnetIds.entries())
-      store.create(subnetType, {
-        id,
-        spec: {
-          vpcId,
-          cidrBlock: `10.0.${index + 1}.0/24`,
-          availabilityZone: `eu-west-3${'ab'[index]}`,
-          mapPublicIpOnLaunch: index === 0,
-          isDefaultForAz: true,
-        },
-        status: { state: 'available' },
-      });
-  });
+  const call = region.callAs(servicePrincipal('123456789012'));
+  const vpcId = call.ec2.CreateVpc({ CidrBlock: '10.0.0.0/16' }).Vpc?.VpcId ?? '';
+  call.ec2.ModifyVpcAttribute({ VpcId: vpcId, EnableDnsHostnames: { Value: true } });
+  const subnetIds = [makeSubnet('a', 1), makeSubnet('b', 2)] as const;
+  call.ec2.ModifySubnetAttribute({ SubnetId: subnetIds[0], MapPublicIpOnLaunch: { Value: true } });
   region.runtime.start();
+
+  function makeSubnet(letter: string, number: number): string {
+    const subnet = call.ec2.CreateSubnet({
+      VpcId: vpcId,
+      CidrBlock: `10.0.${number}.0/24`,
+      AvailabilityZone: `eu-west-3${letter}`,
+    }).Subnet;
+    return subnet?.SubnetId ?? '';
+  }
 
   async function settle(): Promise<void> {
     // Attempts resolve promises of their own: idle twice in a row means that none was on its way to enqueue another.
@@ -205,13 +168,12 @@ export async function simulateCompute(
 
   return {
     region,
-    call: region.callAs(servicePrincipal('123456789012')),
+    call,
     clock,
     machines,
-    deafLinks,
+    network,
     imageId: publicImages('eu-west-3')[0]?.amiId ?? '',
     vpcId,
-    groupId,
     subnetIds,
     settle,
     async advance(ms) {
@@ -225,36 +187,4 @@ export async function simulateCompute(
       store.close();
     },
   };
-}
-
-function simulatedEc2(dependencies: Dependencies): Service<'ec2'> {
-  const parts = computeParts(dependencies);
-  return {
-    name: 'ec2',
-    ...parts,
-    operations: { ...subnetOperations, ...parts.operations },
-    types: [
-      ...parts.types,
-      anyType(vpcType),
-      anyType(subnetType),
-      anyType(securityGroupType),
-      anyType(networkInterfaceType),
-      anyType(eipType),
-    ],
-    controllers: [...parts.controllers, linkController(dependencies)],
-  };
-}
-
-/** Stands for the VPC's controller: every interface is linked at once, and let go when it is deleted. */
-function linkController({ store }: Dependencies): Controller {
-  const controller: Controller<NetworkInterface> = {
-    type: networkInterfaceType,
-    triggers: [trigger(networkInterfaceType, ({ id }) => [id])],
-    async reconcile(networkInterface) {
-      if (networkInterface.deleting) store.remove(networkInterface);
-      else store.setStatus(networkInterface, { isLinked: true });
-      return undefined;
-    },
-  };
-  return anyController(controller);
 }

@@ -1,5 +1,4 @@
-import type { Controller } from '#/controllers/controller.ts';
-import { anyType, type Dependencies, type Handlers, type ResourceProvider } from '#/services/contract.ts';
+import { anyType, type Dependencies } from '#/services/contract.ts';
 import { consoleOperations } from '#/services/ec2/console/operations.ts';
 import { imageOperations } from '#/services/ec2/image/operations.ts';
 import { instanceTypeOperations } from '#/services/ec2/instance-type/operations.ts';
@@ -10,6 +9,7 @@ import type { RoleCredentialsSource } from '#/services/ec2/instance/metadata.ts'
 import { instanceOperations } from '#/services/ec2/instance/operations.ts';
 import { instanceType } from '#/services/ec2/instance/resource.ts';
 import { runOperations } from '#/services/ec2/instance/run.ts';
+import type { Ec2Parts } from '#/services/ec2/service.ts';
 import { volumeOperations } from '#/services/ec2/instance/volumes.ts';
 import { keyPairProvider } from '#/services/ec2/key-pair/cloudformation.ts';
 import { keyPairOperations } from '#/services/ec2/key-pair/operations.ts';
@@ -18,17 +18,6 @@ import { launchTemplateProvider } from '#/services/ec2/launch-template/cloudform
 import { launchTemplateOperations } from '#/services/ec2/launch-template/operations.ts';
 import { launchTemplateType } from '#/services/ec2/launch-template/resource.ts';
 import { issueRoleCredentials } from '#/services/iam/sessions.ts';
-import type { ResourceType } from '#/store/resource.ts';
-import type { Ec2Api } from '#/wire/api/ec2.ts';
-
-/** EC2's computing half, to be joined with its networking half. */
-export interface ComputeParts {
-  readonly operations: Handlers<Ec2Api>;
-  readonly types: readonly ResourceType<never>[];
-  readonly controllers: readonly Controller[];
-  readonly providers: readonly ResourceProvider[];
-  readonly metadataOnly: readonly (keyof Ec2Api)[];
-}
 
 export interface ComputeOptions {
   /** Where instances' keys for their role come from; IAM's sessions unless told. */
@@ -38,7 +27,7 @@ export interface ComputeOptions {
 }
 
 /** Instances, launch templates, images, instance types, key pairs. */
-export function computeParts(dependencies: Dependencies, options: ComputeOptions = {}): ComputeParts {
+export function computeParts(dependencies: Dependencies, options: ComputeOptions = {}): Ec2Parts {
   const imageAliases = options.imageAliases ?? [];
   return {
     operations: {

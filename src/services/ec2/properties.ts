@@ -6,7 +6,8 @@ import type { TagMember } from '#/services/ec2/tags.ts';
 
 export function textOf(properties: Properties, name: string): string | undefined {
   const value = properties[name];
-  return value === undefined || value === null || typeof value === 'object' ? undefined : String(value);
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
 /** The text. Throws ValidationError, as CloudFormation says it. */

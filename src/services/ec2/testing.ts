@@ -1,6 +1,7 @@
 import type { Drivers } from '#/drivers/drivers.ts';
 import { memoryNames } from '#/drivers/names/memory.ts';
-import type { Network, NetworkDriver } from '#/drivers/network/driver.ts';
+import { memoryMachine } from '#/drivers/machine/memory.ts';
+import { memoryNetwork, type MemoryNetwork } from '#/drivers/network/memory.ts';
 import type { Clock } from '#/lib/clock.ts';
 import { seededRandom } from '#/lib/random.ts';
 import { createRegion, servicePrincipal, type Region } from '#/region.ts';
@@ -24,10 +25,8 @@ export interface SimEc2 {
   advance(ms: number): Promise<void>;
 }
 
-/** A network driver that remembers, and can be slow or broken. */
-export interface SimNetwork extends NetworkDriver {
-  readonly networks: Map<string, Network>;
-  readonly damaged: Set<string>;
+/** The network driver's twin, which can be held up. */
+export interface SimNetwork extends MemoryNetwork {
   /** How often networks were applied. */
   applyCount(): number;
   /** Applying waits for this from now on. */
@@ -41,15 +40,16 @@ export function simEc2({ publicPool = '198.18.7.0/24' }: { publicPool?: string }
   const network = simNetwork();
   const names = memoryNames();
   const account = '123456789012';
+  const random = seededRandom(7);
   const region = createRegion({
     store,
     clock,
-    random: seededRandom(7),
+    random,
     region: 'eu-west-3',
     account,
     publicPool,
-    // EC2's networking uses these two only.
-    drivers: { network, names } as unknown as Drivers,
+    // EC2 uses these only.
+    drivers: { network, names, machine: memoryMachine({ clock, random }) } as unknown as Drivers,
     services: (dependencies) => [ec2Service(dependencies)],
     onFailure: ({ error }) => {
       throw new Error('a controller failed', { cause: error });
@@ -78,38 +78,19 @@ export function simEc2({ publicPool = '198.18.7.0/24' }: { publicPool?: string }
 }
 
 function simNetwork(): SimNetwork {
-  const networks = new Map<string, Network>();
-  const damaged = new Set<string>();
+  const memory = memoryNetwork();
   let applyCount = 0;
   let held: Promise<void> = Promise.resolve();
   return {
-    networks,
-    damaged,
+    ...memory,
     applyCount: () => applyCount,
     holdUp(until) {
       held = until;
     },
-    async prepare() {},
     async apply(wanted) {
       await held;
       applyCount += 1;
-      networks.set(wanted.id, wanted);
-      damaged.delete(wanted.id);
-    },
-    inspect(id) {
-      const found = networks.get(id);
-      return Promise.resolve(
-        found && { linkIds: found.links.map((link) => link.id), isIntact: !damaged.has(id) },
-      );
-    },
-    async destroy(id) {
-      networks.delete(id);
-    },
-    list: () => Promise.resolve([...networks.keys()]),
-    namespaceOf: (linkId) => `/run/netns/${linkId}`,
-    probe: () => Promise.resolve(true),
-    async destroyAll() {
-      networks.clear();
+      await memory.apply(wanted);
     },
   };
 }

@@ -66,9 +66,10 @@ export function linuxBalancer({ site, clock }: { site: Site; clock: Clock }): Ba
       cwd: folder,
       logFile: join(folder, 'haproxy.log'),
     });
-    const deadline = clock.now() + startLimitMs;
+    const startedAt = clock.now();
     while ((await readServers(folder)) === undefined) {
-      if (clock.now() > deadline)
+      const hasEnded = clock.now() > startedAt + 1_000 && daemonPids(daemonOf(node.id)).length === 0;
+      if (hasEnded || clock.now() > startedAt + startLimitMs)
         throw new Error(`the proxy of ${node.id} does not start: ${tail(join(folder, 'haproxy.log'))}`);
       await sleep(clock, 20);
     }
@@ -141,17 +142,20 @@ export function linuxBalancer({ site, clock }: { site: Site; clock: Clock }): Ba
     });
   }
 
+  /** All at once: a node that does not answer must not hide what happens to the others. */
   async function lookAtAll(): Promise<void> {
-    for (const nodeId of foldersOf(root)) {
-      const observed = await inTurn(nodeId, () => look(nodeId)).catch(() => undefined);
-      const seen = JSON.stringify([
-        observed?.isRunning,
-        observed?.targets.map((target) => ({ ...target, sessions: undefined })),
-      ]);
-      if (lastSeen.get(nodeId) === seen) continue;
-      lastSeen.set(nodeId, seen);
-      for (const listener of listeners) listener(nodeId);
-    }
+    await Promise.all(
+      foldersOf(root).map(async (nodeId) => {
+        const observed = await inTurn(nodeId, () => look(nodeId)).catch(() => undefined);
+        const seen = JSON.stringify([
+          observed?.isRunning,
+          observed?.targets.map((target) => ({ ...target, sessions: undefined })),
+        ]);
+        if (lastSeen.get(nodeId) === seen) return;
+        lastSeen.set(nodeId, seen);
+        for (const listener of listeners) listener(nodeId);
+      }),
+    );
   }
 
   async function destroy(nodeId: string): Promise<void> {

@@ -178,8 +178,9 @@ function randomAllow(random: Random): SecurityGroupAllow {
 }
 
 function randomProtocol(random: Random): ProtocolMatch {
-  const name = pick(random, ['tcp', 'udp', 'all', 'number'] as const);
+  const name = pick(random, ['tcp', 'udp', 'all', 'number', 'icmp'] as const);
   if (name === 'all') return { name };
+  if (name === 'icmp') return { name, type: pick(random, [-1, 8]), code: pick(random, [-1, 0]) };
   if (name === 'number') return { name, number: pick(random, [1, 6, 17]) };
   const [fromPort, toPort] = pick(random, [
     [80, 80],

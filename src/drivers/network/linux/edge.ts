@@ -142,7 +142,12 @@ async function prepareEdgeInside(
     'net.ipv4.conf.all.accept_redirects': 0,
     'net.ipv4.conf.default.accept_redirects': 0,
   });
-  if (!hostNow.devices.has(device))
+  const old = hostNow.devices.get(device);
+  // The region had another pool before.
+  const isStale =
+    old !== undefined && old.addresses.some((address) => !address.startsWith(`${hostAddress(site)}/`));
+  if (isStale) await ipBatch(host, [`link del ${device}`]);
+  if (!old || isStale)
     await ipBatch(host, [
       `link add ${device} mtu ${mtu} type veth peer name uplink mtu ${mtu} netns ${namespaceName(site, 'edge')}`,
     ]);

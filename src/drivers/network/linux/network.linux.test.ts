@@ -4,7 +4,7 @@ import { run } from '#/lib/run.ts';
 import { networkConformance } from '#/drivers/network/conformance.ts';
 import { namespaceName } from '#/drivers/linux/site.ts';
 import { blackholePool } from '#/drivers/network/linux/edge.ts';
-import { ipBatch, observePlace, runIn } from '#/drivers/network/linux/kernel.ts';
+import { ipBatch, namespaceNames, observePlace, runIn } from '#/drivers/network/linux/kernel.ts';
 import { linuxNetwork } from '#/drivers/network/linux/network.ts';
 import { makeWorld, type World } from '#/drivers/network/linux/testing/world.ts';
 import { sampleLink, sampleNetwork } from '#/drivers/network/samples.ts';
@@ -86,6 +86,21 @@ describe('networks in the kernel', () => {
     });
   });
 
+  test('what a process left that ended between two steps is collected at the next start', async () => {
+    await withWorld(async (world) => {
+      const driver = linuxNetwork({ site: world.site, hostNamespace: world.host });
+      await driver.prepare();
+      await driver.apply(network);
+      await ipBatch(undefined, ['netns add sg-t-net3-eni-9']);
+
+      await driver.prepare();
+
+      const left = namespaceNames().filter((name) => name.startsWith('sg-t-net3-eni-'));
+      assert.deepEqual(left.toSorted(), ['sg-t-net3-eni-1', 'sg-t-net3-eni-2']);
+      assert.equal((await driver.inspect('vpc-1'))?.isIntact, true);
+    });
+  });
+
   test('a pool that the host reaches elsewhere is refused', async () => {
     await withWorld(async (world) => {
       await ipBatch(world.host, ['route add 198.18.0.0/16 dev eth0']);
@@ -106,6 +121,19 @@ describe('networks in the kernel', () => {
       const routes = await runIn(world.host, 'ip', ['route', 'show', world.site.publicPool]);
       assert.match(routes, /^198\.18\.77\.0\/24 via 198\.18\.77\.255 dev sg-t-net3/);
       assert.doesNotMatch(routes, /blackhole/);
+    });
+  });
+
+  test('a region may change its pool', async () => {
+    await withWorld(async (world) => {
+      await linuxNetwork({ site: world.site, hostNamespace: world.host }).prepare();
+      const site = { ...world.site, publicPool: '198.18.78.0/24' };
+
+      await linuxNetwork({ site, hostNamespace: world.host }).prepare();
+
+      const routes = await runIn(world.host, 'ip', ['route', 'show', 'dev', 'sg-t-net3']);
+      assert.match(routes, /^198\.18\.78\.0\/24 via 198\.18\.78\.255 proto 83 onlink/m);
+      assert.doesNotMatch(routes, /198\.18\.77/);
     });
   });
 

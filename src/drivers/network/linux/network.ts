@@ -54,7 +54,8 @@ export function linuxNetwork({ site, hostNamespace }: LinuxNetworkOptions): Netw
     namespaceOf: (linkId) => namespacePath(site, linkId),
     probe,
     async destroyAll() {
-      await Promise.all(networksOf(site).map((networkId) => inTurn(networkId, () => destroy(networkId))));
+      const networkIds = [...new Set([...networksOf(site), ...savedIds(site)])];
+      await Promise.all(networkIds.map((networkId) => inTurn(networkId, () => destroy(networkId))));
       await deleteNamespaces(site, linksOf(site));
       await inTurn(regionTurn, () => removeEdge(site, host));
     },
@@ -81,12 +82,13 @@ export function linuxNetwork({ site, hostNamespace }: LinuxNetworkOptions): Netw
       routeTables: saved?.routeTables ?? new Map(),
     });
     const plan = planRouter(network, numbers, mtu);
+    const filters = renderFilters(network, numbers);
     // The wish before the effect: after a crash between here and the end the network counts as altered.
     writeSaved(site, network, numbers);
     // In any order: filters without links do nothing, and links without filters pass nothing.
     await Promise.all([
       ensureLinks(router, plan, now),
-      ensureFilters(router, renderFilters(network, numbers)),
+      ensureFilters(router, filters),
       ensurePublicRoutes(number, plan.publicAddresses),
     ]);
     const wished = new Set(network.links.map(({ id }) => id));

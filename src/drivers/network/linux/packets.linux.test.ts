@@ -263,8 +263,9 @@ describe('packets in the kernel', { timeout: 120_000 }, () => {
       guest('web1').isStopped('10.0.9.9', 80),
       guest('web1').isStopped('10.0.1.99', 80),
       guest('app1').isStopped('10.0.9.9', 80),
+      guest('web1').isStopped('169.254.7.7', 80),
     ]);
-    assert.deepEqual(stopped, [true, true, true, true]);
+    assert.deepEqual(stopped, [true, true, true, true, true]);
   });
 
   test('a guest reaches neither the host nor what listens there', async () => {

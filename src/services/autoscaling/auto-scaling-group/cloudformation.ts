@@ -127,8 +127,11 @@ function tagsOf(
   { tags }: ProviderContext,
 ): { ResourceId: string; ResourceType: string; Key: string; Value: string; PropagateAtLaunch: boolean }[] {
   const common = { ResourceId: name, ResourceType: 'auto-scaling-group' };
+  const own = new Set((p.Tags ?? []).map(({ Key }) => Key)); // these win over the stack's
   return [
-    ...Object.entries(tags).map(([Key, Value]) => ({ ...common, Key, Value, PropagateAtLaunch: true })),
+    ...Object.entries(tags)
+      .filter(([Key]) => !own.has(Key))
+      .map(([Key, Value]) => ({ ...common, Key, Value, PropagateAtLaunch: true })),
     ...(p.Tags ?? []).map(({ Key, Value, PropagateAtLaunch }) => ({
       ...common,
       Key,

@@ -50,25 +50,27 @@ const impairedMs = 180_000;
 /** How often a draining target is looked at when nothing tells of it. */
 const drainingLookMs = 5_000;
 
+const movingSteps: readonly Step['do'][] = [
+  'begin-termination',
+  'fail-launch',
+  'leave-service',
+  'return-to-service',
+];
+
 /** What a group does next. Its members are looked at one by one, then their number. */
 export function decide(group: AutoScalingGroup, members: readonly Member[], now: number): readonly Step[] {
   const leaving = members.flatMap((member) => leave(group, member));
   if (group.deleting) return [...leaving, ...dissolve(members)];
   const joining = members.flatMap((member) => join(group, member));
   const health = checkHealth(group, members, now);
-  const lost = new Set(
-    [...joining, ...health].flatMap((step) =>
-      step.do === 'begin-termination' || step.do === 'fail-launch' ? [step.id] : [],
-    ),
-  );
-  const rest = members.filter(({ instance }) => !lost.has(instance.id));
+  // Who changes places is counted in the next look, which follows at once.
+  const isMoving = [...joining, ...health].some(({ do: act }) => movingSteps.includes(act));
   return [
     ...attach(group, members),
     ...joining,
     ...health,
     ...leaving,
-    // Members that begin to leave are seen with their new state in the next look, which follows at once.
-    ...(lost.size > 0 ? [] : keepCapacity(group, rest, now)),
+    ...(isMoving ? [] : keepCapacity(group, members, now)),
   ];
 }
 

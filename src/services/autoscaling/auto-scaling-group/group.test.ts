@@ -383,3 +383,44 @@ test('a detached instance goes on running without its group', async () => {
   assert.equal(sim.machines.machines.get(id)?.observed.state, 'running');
   await sim.stop();
 });
+
+test('an instance goes to standby out of the balancer and comes back', async () => {
+  const sim = await simulate();
+  await createGroup(sim, { ...withBalancer, MinSize: 1, DesiredCapacity: 2 });
+  const [stays = '', moves = ''] = members(sim).map(({ InstanceId = '' }) => InstanceId);
+
+  sim.call.autoscaling.EnterStandby({
+    AutoScalingGroupName: 'Inventory-ASG',
+    InstanceIds: [moves],
+    ShouldDecrementDesiredCapacity: true,
+  });
+  await sim.settle();
+  setTarget(sim, moves, undefined);
+  await sim.settle();
+  const standby = members(sim, 'Standby').map(({ InstanceId }) => InstanceId);
+  const serving = members(sim).map(({ InstanceId }) => InstanceId);
+  sim.call.autoscaling.ExitStandby({ AutoScalingGroupName: 'Inventory-ASG', InstanceIds: [moves] });
+  await sim.settle();
+
+  assert.deepEqual([standby, serving], [[moves], [stays]]);
+  assert.deepEqual(new Set(members(sim).map(({ InstanceId }) => InstanceId)), new Set([stays, moves]));
+  assert.equal(sim.machines.machines.size, 2);
+  await sim.stop();
+});
+
+for (const policy of ['OldestInstance', 'NewestInstance']) {
+  test(`${policy} decides who is scaled in`, async () => {
+    const sim = await simulate();
+    await createGroup(sim, { MinSize: 1, DesiredCapacity: 1, TerminationPolicies: [policy] });
+    const oldest = members(sim)[0]?.InstanceId;
+    await sim.advance(minuteMs);
+    sim.call.autoscaling.SetDesiredCapacity({ AutoScalingGroupName: 'Inventory-ASG', DesiredCapacity: 2 });
+    await sim.settle();
+
+    sim.call.autoscaling.SetDesiredCapacity({ AutoScalingGroupName: 'Inventory-ASG', DesiredCapacity: 1 });
+    await sim.advance(5_000);
+
+    assert.equal(members(sim)[0]?.InstanceId === oldest, policy === 'NewestInstance');
+    await sim.stop();
+  });
+}

@@ -114,10 +114,9 @@ function handledByName({ resources, operationId }: StackView): Map<string, Resou
 
 function afterFailure(view: StackView, failed: readonly ResourceView[]): Step {
   const isCreate = view.state === 'CREATE_IN_PROGRESS';
-  const names = failed.map(({ logicalId }) => logicalId).join(', ');
   const failure =
     failed.length > 0
-      ? `The following resource(s) failed to ${isCreate ? 'create' : 'update'}: [${names}]. `
+      ? failureOf('create', failed, 'CREATE_FAILED') + failureOf('update', failed, 'UPDATE_FAILED')
       : 'Stack creation time exceeded the specified timeout. ';
   if (!isCreate && !view.canGoBack) return { do: 'become', state: 'UPDATE_FAILED', reason: failure };
   switch (view.onFailure) {
@@ -134,6 +133,11 @@ function afterFailure(view: StackView, failed: readonly ResourceView[]): Step {
     default:
       return unreachable(view.onFailure);
   }
+}
+
+function failureOf(verb: string, failed: readonly ResourceView[], state: ResourceState): string {
+  const names = failed.filter((resource) => resource.state === state).map(({ logicalId }) => logicalId);
+  return names.length === 0 ? '' : `The following resource(s) failed to ${verb}: [${names.join(', ')}]. `;
 }
 
 /** Undoes updates and replacements; what the update created goes in the clean-up that follows. */

@@ -65,7 +65,7 @@ export const describeOperations = {
         LogicalResourceId: event.spec.logicalId,
         PhysicalResourceId: event.spec.physicalId,
         ResourceType: event.spec.type,
-        Timestamp: new Date(event.createdAt),
+        Timestamp: new Date(event.spec.at),
         ResourceStatus: event.spec.state as ResourceStatus, // the stack's own events carry its status here
         ...(event.spec.reason === undefined ? {} : { ResourceStatusReason: event.spec.reason }),
         ...(event.spec.properties === undefined ? {} : { ResourceProperties: event.spec.properties }),

@@ -18,6 +18,7 @@ export function recordStackEvent(scribe: Scribe, stack: Stack, state: StackState
     spec: {
       stackId: stack.id,
       stackName: stack.spec.stackName,
+      at: nextMoment(scribe, stack.id),
       logicalId: stack.spec.stackName,
       physicalId: stack.id,
       type: 'AWS::CloudFormation::Stack',
@@ -58,6 +59,7 @@ export function recordResourceEvent(
     spec: {
       stackId: stack.id,
       stackName: stack.spec.stackName,
+      at: nextMoment(scribe, stack.id),
       logicalId,
       physicalId: event.physicalId ?? '',
       type,
@@ -69,4 +71,9 @@ export function recordResourceEvent(
     },
     status: undefined,
   });
+}
+
+function nextMoment({ store, clock }: Scribe, stackId: string): number {
+  const last = store.listBy(stackEventType, 'stackId', stackId).at(-1);
+  return Math.max(clock.now(), (last?.spec.at ?? 0) + 1);
 }

@@ -89,7 +89,7 @@ export function toResourceSummary({ spec, status }: StackResource): aws.StackRes
 }
 
 /** A line of history as DescribeStackEvents shows it. */
-export function toEventOutput({ id, spec, createdAt }: StackEvent): aws.StackEvent {
+export function toEventOutput({ id, spec }: StackEvent): aws.StackEvent {
   return {
     StackId: spec.stackId,
     EventId: eventIdOf(id),
@@ -97,7 +97,7 @@ export function toEventOutput({ id, spec, createdAt }: StackEvent): aws.StackEve
     LogicalResourceId: spec.logicalId,
     PhysicalResourceId: spec.physicalId,
     ResourceType: spec.type,
-    Timestamp: new Date(createdAt),
+    Timestamp: new Date(spec.at),
     ResourceStatus: spec.state as aws.ResourceStatus, // the stack's own events carry its status here
     ...(spec.reason === undefined ? {} : { ResourceStatusReason: spec.reason }),
     ...(spec.properties === undefined ? {} : { ResourceProperties: spec.properties }),

@@ -165,6 +165,8 @@ export type StackEvent = Resource<'Snowglobe::CloudFormation::StackEvent', Stack
 export interface StackEventSpec {
   readonly stackId: string;
   readonly stackName: string;
+  /** Milliseconds since the epoch; grows from event to event, because clients put them in order by it. */
+  readonly at: number;
   readonly logicalId: string;
   readonly physicalId: string;
   readonly type: string;

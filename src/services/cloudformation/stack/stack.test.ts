@@ -221,3 +221,64 @@ test('the bootstrap template of the CDK deploys', async () => {
 
   assert.equal(status, 'CREATE_COMPLETE', (await eventsOf(testing, 'CDKToolkit')).join('\n'));
 });
+
+const changedNetwork = {
+  ...network,
+  Resources: {
+    ...network.Resources,
+    Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.0.0.0/16', EnableDnsSupport: 'false' } },
+    Late: { Type: 'AWS::SNS::Topic', DependsOn: 'Subnet' },
+  },
+};
+
+test('a rollback that failed goes on when it is told to', async () => {
+  const testing = testRegion();
+  await testing.call('CreateStack', { StackName: 'net', TemplateBody: JSON.stringify(network) });
+  await testing.settled('net');
+  testing.behaviours.set('Late', { fails: true, createDelayMs: 1_000 });
+  await testing.call('UpdateStack', { StackName: 'net', TemplateBody: JSON.stringify(changedNetwork) });
+  while (!(await eventsOf(testing, 'net')).includes('Vpc UPDATE_COMPLETE')) {
+    await new Promise((resolve) => setImmediate(resolve));
+    testing.clock.next();
+  }
+  testing.behaviours.set('Vpc', { refusesUpdate: true });
+
+  const failed = await testing.settled('net');
+  testing.behaviours.delete('Vpc');
+  await testing.call('ContinueUpdateRollback', { StackName: 'net' });
+  const continued = await testing.settled('net');
+
+  assert.equal(failed, 'UPDATE_ROLLBACK_FAILED');
+  assert.equal(continued, 'UPDATE_ROLLBACK_COMPLETE');
+  const vpc = testing.world().find(({ spec }) => spec.logicalId === 'Vpc');
+  assert.equal(vpc?.spec.properties['EnableDnsSupport'], true);
+});
+
+test('an update that was left as it failed can be rolled back, or mended by another one', async () => {
+  const testing = testRegion();
+  await testing.call('CreateStack', { StackName: 'net', TemplateBody: JSON.stringify(network) });
+  await testing.settled('net');
+  const before = testing.world().map(({ id }) => id);
+  testing.behaviours.set('Late', { refuses: true });
+  const update = { StackName: 'net', TemplateBody: JSON.stringify(changedNetwork), DisableRollback: true };
+
+  await testing.call('UpdateStack', update);
+  const failed = await testing.settled('net');
+  await testing.call('UpdateStack', update);
+  const failedAgain = await testing.settled('net');
+  await testing.call('RollbackStack', { StackName: 'net' });
+  const rolledBack = await testing.settled('net');
+
+  assert.equal(failed, 'UPDATE_FAILED');
+  assert.equal(failedAgain, 'UPDATE_FAILED');
+  assert.equal(rolledBack, 'UPDATE_ROLLBACK_COMPLETE');
+  assert.deepEqual(
+    testing
+      .world()
+      .map(({ id }) => id)
+      .toSorted(),
+    before.toSorted(),
+  );
+  const vpc = testing.world().find(({ spec }) => spec.logicalId === 'Vpc');
+  assert.equal(vpc?.spec.properties['EnableDnsSupport'], true);
+});

@@ -1,5 +1,6 @@
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Properties, ProviderContext, ResourceProvider, Stability } from '#/services/contract.ts';
+import { withStackTags, type TagPair } from '#/services/stack-tags.ts';
 import { mutableAttributes, runInput } from '#/services/ec2/instance/properties.ts';
 import type * as aws from '@aws-sdk/client-ec2';
 
@@ -61,12 +62,8 @@ function find(id: string, { call }: ProviderContext): aws.Instance | undefined {
   }
 }
 
-function retag(id: string, properties: Properties, { call, tags }: ProviderContext): void {
-  const own = (properties['Tags'] ?? []) as aws.Tag[]; // the template's schema says so
-  const all = [...Object.entries(tags).map(([Key, Value]) => ({ Key, Value })), ...own];
-  if (all.length > 0)
-    call.ec2.CreateTags({
-      Resources: [id],
-      Tags: all.map(({ Key = '', Value = '' }) => ({ Key, Value })),
-    });
+function retag(id: string, properties: Properties, context: ProviderContext): void {
+  const own = (properties['Tags'] ?? []) as TagPair[]; // the template's schema says so
+  const all = withStackTags(context, own);
+  if (all.length > 0) context.call.ec2.CreateTags({ Resources: [id], Tags: all });
 }

@@ -5,12 +5,13 @@ import type { InputOf } from '#/wire/api/operation.ts';
 import type { Ec2Api } from '#/wire/api/ec2.ts';
 
 function run(
-  { call, imageId }: ComputeSimulation,
+  { call, imageId, subnetIds }: ComputeSimulation,
   input: Partial<InputOf<Ec2Api, 'RunInstances'>> = {},
 ): string {
   const answer = call.ec2.RunInstances({
     ImageId: imageId,
     InstanceType: 't3.micro',
+    SubnetId: subnetIds[0],
     MinCount: 1,
     MaxCount: 1,
     ...input,
@@ -64,7 +65,7 @@ test('status checks are 2/2 when the guest answers, and impaired when it no long
   };
 
   const healthy = statusOf();
-  sim.deafLinks.add(describe(sim, id).NetworkInterfaces?.[0]?.NetworkInterfaceId ?? '');
+  sim.network.setAnswering(describe(sim, id).NetworkInterfaces?.[0]?.NetworkInterfaceId ?? '', false);
   await sim.advance(60_000);
 
   assert.deepEqual(healthy, ['ok', 'ok']);
@@ -185,6 +186,7 @@ test('a launch template gives what the request does not, and marks the instance'
   const answer = sim.call.ec2.RunInstances({
     MinCount: 1,
     MaxCount: 1,
+    SubnetId: sim.subnetIds[0],
     LaunchTemplate,
     InstanceType: 't3.micro',
   });

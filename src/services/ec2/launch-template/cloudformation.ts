@@ -1,15 +1,13 @@
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Properties, ProviderContext, ResourceProvider } from '#/services/contract.ts';
 import type { LaunchTemplateData } from '#/services/ec2/launch-template/resource.ts';
+import { withStackTags } from '#/services/stack-tags.ts';
 
 /** `AWS::EC2::LaunchTemplate`: other data is another version, in place; groups that follow `LatestVersionNumber` see it. */
 export const launchTemplateProvider: ResourceProvider = {
   type: 'AWS::EC2::LaunchTemplate',
   create(properties, context) {
-    const tags = [
-      ...Object.entries(context.tags).map(([Key, Value]) => ({ Key, Value })),
-      ...templateTags(properties),
-    ];
+    const tags = withStackTags(context, templateTags(properties));
     const description = versionDescription(properties);
     return (
       context.call.ec2.CreateLaunchTemplate({

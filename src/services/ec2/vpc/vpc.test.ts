@@ -40,7 +40,7 @@ test('a VPC is pending until its network is there', async () => {
   await sim.start();
 
   assert.deepEqual(states(), ['available', 'available']);
-  assert.deepEqual(sim.network.networks.get(vpcId)?.cidrs, ['10.0.0.0/16']);
+  assert.deepEqual(sim.network.networkOf(vpcId)?.cidrs, ['10.0.0.0/16']);
 });
 
 test('a deleted VPC cannot be found, and its network is gone', async () => {
@@ -55,7 +55,7 @@ test('a deleted VPC cannot be found, and its network is gone', async () => {
     message: `The vpc ID '${vpcId}' does not exist`,
   });
   await sim.settle();
-  assert.equal(sim.network.networks.size, 0);
+  assert.deepEqual(await sim.network.list(), []);
   assert.deepEqual(sim.names.views.size, 0);
   assert.deepEqual(sim.store.kinds(), ['AWS::EC2::DHCPOptions']);
 });
@@ -85,10 +85,10 @@ test('a network that was damaged is repaired at the next look', async () => {
   await sim.advance(30_000);
   assert.equal(sim.network.applyCount(), before, 'an intact network is left alone');
 
-  sim.network.damaged.add(vpcId);
+  sim.network.damage(vpcId);
   await sim.advance(30_000);
 
-  assert.equal(sim.network.damaged.size, 0);
+  assert.equal((await sim.network.inspect(vpcId))?.isIntact, true);
 });
 
 test('nothing is said of a part that has changed since the network was made', async () => {
@@ -150,7 +150,7 @@ test('the default VPC has a public subnet in each zone', async () => {
   assert.equal(subnets[0]?.AvailableIpAddressCount, 4091);
   assert.throws(() => sim.ec2.CreateDefaultVpc({}), { code: 'DefaultVpcAlreadyExists' });
   await sim.settle();
-  const network = sim.network.networks.get(vpc?.VpcId ?? '');
+  const network = sim.network.networkOf(vpc?.VpcId ?? '');
   assert.equal(network?.hasInternetGateway, true);
   assert.deepEqual(network?.routeTables[0]?.routes, [
     { destination: '0.0.0.0/0', target: { type: 'internet-gateway' } },

@@ -34,12 +34,12 @@ export const dbParameterGroupOperations = {
     return { DBParameterGroup: toDbParameterGroup(context, group) };
   },
   ModifyDBParameterGroup({ DBParameterGroupName, Parameters }, { store }) {
-    const group = requireDbParameterGroup(store, DBParameterGroupName ?? '');
+    const group = requireDbParameterGroup(store, DBParameterGroupName);
     modify(store, group, Parameters);
     return { DBParameterGroupName: group.id };
   },
   DeleteDBParameterGroup({ DBParameterGroupName }, { store }) {
-    const group = requireDbParameterGroup(store, DBParameterGroupName ?? '');
+    const group = requireDbParameterGroup(store, DBParameterGroupName);
     const isUsed = store.listAny(dbInstanceType).some(({ spec }) => spec.parameterGroupName === group.id);
     remove(store, group, isUsed);
     return {};
@@ -54,10 +54,7 @@ export const dbParameterGroupOperations = {
     return { DBParameterGroups: items.map((group) => toDbParameterGroup(context, group)), ...next };
   },
   DescribeDBParameters({ DBParameterGroupName, ...rest }, { store }) {
-    const { items, next } = page(
-      toParameters(requireDbParameterGroup(store, DBParameterGroupName ?? '')),
-      rest,
-    );
+    const { items, next } = page(toParameters(requireDbParameterGroup(store, DBParameterGroupName)), rest);
     return { Parameters: items, ...next };
   },
 
@@ -75,12 +72,12 @@ export const dbParameterGroupOperations = {
     return { DBClusterParameterGroup: toDbClusterParameterGroup(context, group) };
   },
   ModifyDBClusterParameterGroup({ DBClusterParameterGroupName, Parameters }, { store }) {
-    const group = requireDbClusterParameterGroup(store, DBClusterParameterGroupName ?? '');
+    const group = requireDbClusterParameterGroup(store, DBClusterParameterGroupName);
     modify(store, group, Parameters);
     return { DBClusterParameterGroupName: group.id };
   },
   DeleteDBClusterParameterGroup({ DBClusterParameterGroupName }, { store }) {
-    const group = requireDbClusterParameterGroup(store, DBClusterParameterGroupName ?? '');
+    const group = requireDbClusterParameterGroup(store, DBClusterParameterGroupName);
     const isUsed = store.listAny(dbClusterType).some(({ spec }) => spec.parameterGroupName === group.id);
     remove(store, group, isUsed);
     return {};
@@ -98,7 +95,7 @@ export const dbParameterGroupOperations = {
     };
   },
   DescribeDBClusterParameters({ DBClusterParameterGroupName, ...rest }, { store }) {
-    const group = requireDbClusterParameterGroup(store, DBClusterParameterGroupName ?? '');
+    const group = requireDbClusterParameterGroup(store, DBClusterParameterGroupName);
     const { items, next } = page(toParameters(group), rest);
     return { Parameters: items, ...next };
   },

@@ -23,7 +23,7 @@ import { toTags } from '#/services/rds/tags.ts';
 export const dbSubnetGroupOperations = {
   CreateDBSubnetGroup({ DBSubnetGroupName, DBSubnetGroupDescription, SubnetIds, Tags }, context) {
     const { store } = context;
-    const id = (DBSubnetGroupName ?? '').toLowerCase();
+    const id = DBSubnetGroupName.toLowerCase();
     if (!/^[a-z0-9][a-z0-9 ._-]{0,254}$/.test(id) || id === 'default')
       throw invalidValue(
         `The parameter DBSubnetGroupName is not a valid identifier. Only lowercase letters, numbers, spaces, ` +
@@ -31,25 +31,25 @@ export const dbSubnetGroupOperations = {
       );
     if (store.getAny(dbSubnetGroupType, id)) throw dbSubnetGroupAlreadyExists(id);
     const spec = {
-      description: DBSubnetGroupDescription ?? '',
-      ...requireSubnets(store, SubnetIds ?? []),
+      description: DBSubnetGroupDescription,
+      ...requireSubnets(store, SubnetIds),
     };
     const group = store.create(dbSubnetGroupType, { id, spec, status: null, tags: toTags(Tags) });
     return { DBSubnetGroup: toDbSubnetGroup(context, group) };
   },
 
   ModifyDBSubnetGroup({ DBSubnetGroupName, DBSubnetGroupDescription, SubnetIds }, context) {
-    const group = requireDbSubnetGroup(context.store, DBSubnetGroupName ?? '');
+    const group = requireDbSubnetGroup(context.store, DBSubnetGroupName);
     const spec = {
       ...group.spec,
       ...(DBSubnetGroupDescription === undefined ? {} : { description: DBSubnetGroupDescription }),
-      ...requireSubnets(context.store, SubnetIds ?? []),
+      ...requireSubnets(context.store, SubnetIds),
     };
     return { DBSubnetGroup: toDbSubnetGroup(context, context.store.setSpec(group, spec) ?? group) };
   },
 
   DeleteDBSubnetGroup({ DBSubnetGroupName }, { store }) {
-    const group = requireDbSubnetGroup(store, DBSubnetGroupName ?? '');
+    const group = requireDbSubnetGroup(store, DBSubnetGroupName);
     const [user] = [
       ...store.listAnyBy(dbInstanceType, 'subnetGroupName', group.id),
       ...store.listAnyBy(dbClusterType, 'subnetGroupName', group.id),

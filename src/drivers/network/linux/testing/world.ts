@@ -45,6 +45,7 @@ export async function makeWorld(regionName: string): Promise<World> {
     // Somebody outside has addresses that guests take for private ones.
     'addr add 10.0.9.9/32 dev lo',
     'addr add 172.20.0.1/32 dev lo',
+    'addr add 169.254.7.7/32 dev lo',
   ]);
   return {
     site: { name: regionName, stateDir, imagesDir: join(stateDir, 'images'), publicPool: '198.18.77.0/24' },
