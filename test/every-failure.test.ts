@@ -7,8 +7,8 @@ import { nothing, simRegion } from './sim-region.ts';
 import { deleteSmallSystem, makeSmallSystem, settled } from './small-system.ts';
 
 /** The first calls all fail in turn; of the rest, a sample does. */
-const coveredFirst = 60;
-const sampled = 30;
+const coveredFirst = 100;
+const sampled = 60;
 
 interface Ending {
   /** What failed; undefined when the story made fewer calls. */
@@ -27,7 +27,7 @@ async function story(fails: number, fault: Fault): Promise<Ending> {
     },
   });
   try {
-    const system = await makeSmallSystem(sim);
+    const system = makeSmallSystem(sim);
     await settled(sim, system, { maxMs: 300_000 });
     const { machines, balancers, servers, volumes, networks } = await sim.inventory();
     assert.deepEqual(

@@ -5,7 +5,7 @@ import { deleteSmallSystem, makeSmallSystem, settled, text, type SmallSystem } f
 
 async function serving(): Promise<{ sim: SimRegion; system: SmallSystem }> {
   const sim = simRegion();
-  const system = await makeSmallSystem(sim);
+  const system = makeSmallSystem(sim);
   await settled(sim, system);
   return { sim, system };
 }

@@ -3,7 +3,13 @@ import { publicImages } from '#/services/ec2/image/catalog.ts';
 import type { SimRegion } from './sim-region.ts';
 
 /** A small highly available system: two zones, a group of two behind a load balancer, a cluster with a reader. */
-export interface SmallSystem {
+export interface SmallSystem extends SmallNetwork {
+  readonly targetGroupArn: string;
+  readonly loadBalancerArn: string;
+}
+
+/** The network of the system. */
+export interface SmallNetwork {
   readonly vpcId: string;
   readonly publicSubnets: readonly [string, string];
   readonly privateSubnets: readonly [string, string];
@@ -15,14 +21,12 @@ export interface SmallSystem {
   readonly appGroup: string;
   readonly balancerGroup: string;
   readonly databaseGroup: string;
-  readonly targetGroupArn: string;
-  readonly loadBalancerArn: string;
 }
 
 const zones = ['eu-west-3a', 'eu-west-3b'] as const;
 
 /** Makes the network: a VPC with a public and a private subnet in each zone, and the way out. */
-export async function makeNetwork(sim: SimRegion) {
+export function makeNetwork(sim: SimRegion): SmallNetwork {
   const { ec2 } = sim.call;
   const vpcId = text(ec2.CreateVpc({ CidrBlock: '10.0.0.0/16' }).Vpc?.VpcId);
   const subnet = (zone: 0 | 1, third: number): string =>
@@ -79,9 +83,9 @@ export async function makeNetwork(sim: SimRegion) {
 }
 
 /** Makes the whole system; everything in it is wished for, nothing waited for. */
-export async function makeSmallSystem(sim: SimRegion): Promise<SmallSystem> {
-  const network = await makeNetwork(sim);
-  const { ec2, elbv2, autoscaling, rds } = sim.call;
+export function makeSmallSystem(sim: SimRegion): SmallSystem {
+  const network = makeNetwork(sim);
+  const { elbv2, autoscaling, rds } = sim.call;
   const targetGroupArn = text(
     elbv2.CreateTargetGroup({
       Name: 'app',
@@ -110,15 +114,7 @@ export async function makeSmallSystem(sim: SimRegion): Promise<SmallSystem> {
     Protocol: 'HTTP',
     DefaultActions: [{ Type: 'forward', TargetGroupArn: targetGroupArn }],
   });
-  ec2.CreateLaunchTemplate({
-    LaunchTemplateName: 'app',
-    LaunchTemplateData: {
-      ImageId: text(publicImages('eu-west-3')[0]?.amiId),
-      InstanceType: 't3.micro',
-      SecurityGroupIds: [network.appGroup],
-      UserData: Buffer.from('#!/bin/sh\n').toString('base64'),
-    },
-  });
+  makeTemplates(sim, network);
   autoscaling.CreateAutoScalingGroup({
     AutoScalingGroupName: 'app',
     LaunchTemplate: { LaunchTemplateName: 'app', Version: '$Latest' },
@@ -130,11 +126,6 @@ export async function makeSmallSystem(sim: SimRegion): Promise<SmallSystem> {
     HealthCheckType: 'ELB',
     HealthCheckGracePeriod: 60,
   });
-  rds.CreateDBSubnetGroup({
-    DBSubnetGroupName: 'data',
-    DBSubnetGroupDescription: 'data',
-    SubnetIds: [...network.privateSubnets],
-  });
   rds.CreateDBCluster({
     DBClusterIdentifier: 'data',
     Engine: 'aurora-mysql',
@@ -145,6 +136,24 @@ export async function makeSmallSystem(sim: SimRegion): Promise<SmallSystem> {
   });
   for (const DBInstanceIdentifier of ['data-1', 'data-2']) makeDbInstance(sim, DBInstanceIdentifier);
   return { ...network, targetGroupArn, loadBalancerArn };
+}
+
+/** Makes what groups and databases are made from: a launch template and a DB subnet group. */
+export function makeTemplates({ call }: SimRegion, network: SmallNetwork): void {
+  call.ec2.CreateLaunchTemplate({
+    LaunchTemplateName: 'app',
+    LaunchTemplateData: {
+      ImageId: text(publicImages('eu-west-3')[0]?.amiId),
+      InstanceType: 't3.micro',
+      SecurityGroupIds: [network.appGroup],
+      UserData: Buffer.from('#!/bin/sh\n').toString('base64'),
+    },
+  });
+  call.rds.CreateDBSubnetGroup({
+    DBSubnetGroupName: 'data',
+    DBSubnetGroupDescription: 'data',
+    SubnetIds: [...network.privateSubnets],
+  });
 }
 
 export function makeDbInstance(sim: SimRegion, DBInstanceIdentifier: string): void {
@@ -225,7 +234,7 @@ export async function deleteSmallSystem(sim: SimRegion, system: SmallSystem): Pr
 
 export async function deleteNetwork(
   sim: SimRegion,
-  network: Omit<SmallSystem, 'targetGroupArn' | 'loadBalancerArn'>,
+  network: SmallNetwork,
 ): Promise<void> {
   const ec2 = () => sim.call.ec2;
   await sim.insist('the address is released', () =>
