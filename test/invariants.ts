@@ -83,7 +83,7 @@ export async function differences(sim: SimRegion): Promise<readonly string[]> {
 }
 
 /** What is wrong within the store: interfaces nobody uses, members that are none, addresses given twice. */
-export function inconsistencies({ store }: SimRegion): readonly string[] {
+export function inconsistencies({ store }: SimRegion, { detached }: History): readonly string[] {
   const used = new Set([
     ...store
       .listAny(instanceType)
@@ -103,7 +103,8 @@ export function inconsistencies({ store }: SimRegion): readonly string[] {
     ...interfaces.flatMap(({ id, spec }) => (used.has(id) ? [] : [`nobody uses ${id} (${spec.description})`])),
     ...launched.flatMap(({ id, tags }) => {
       const group = tagOf(tags);
-      const isOrphan = group !== undefined && store.getAny(groupInstanceType, id)?.spec.groupName !== group;
+      if (group === undefined || detached.has(id)) return [];
+      const isOrphan = store.getAny(groupInstanceType, id)?.spec.groupName !== group;
       return isOrphan ? [`${id} says it is in ${group}, which does not know it`] : [];
     }),
     ...twice(interfaces.flatMap(({ spec }) => spec.privateIpAddresses.map((each) => `${spec.subnetId} ${each}`))),
@@ -121,9 +122,11 @@ const named = new Set<string>([
   'AWS::RDS::DBClusterParameterGroup',
 ]);
 
-/** Watches a store for what must never happen: that something deleted comes back. */
-export class NoReturn {
+/** Remembers what a store's records have been, for what must never happen: that something deleted comes back. */
+export class History {
   readonly violations: string[] = [];
+  /** Instances that users took out of their groups. */
+  readonly detached = new Set<string>();
   readonly #gone = new Set<string>();
 
   watch(store: Store): void {
@@ -139,9 +142,10 @@ export class NoReturn {
       this.violations.push(`${key} is back after it was forgotten`);
     if (before?.deleting === true && after?.deleting === false)
       this.violations.push(`${key} is back after it was wished gone`);
-    if (kind !== instanceType.kind) return;
-    // Records of this kind are instances.
+    if (kind !== instanceType.kind && kind !== groupInstanceType.kind) return;
+    // Records of both kinds have wishes.
     const wishes = [before, after].map((each) => (each?.spec as { readonly wish?: string } | undefined)?.wish);
+    if (wishes[1] === 'detached') this.detached.add(id);
     if (wishes[0] === 'terminated' && after !== undefined && wishes[1] !== 'terminated')
       this.violations.push(`${key} is back after it was terminated`);
   }

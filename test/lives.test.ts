@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { seededRandom } from '#/lib/random.ts';
-import { differences, inconsistencies, NoReturn, unrest } from './invariants.ts';
+import { differences, inconsistencies, History, unrest } from './invariants.ts';
 import { simRegion, type SimRegion } from './sim-region.ts';
 import { makeNetwork, makeTemplates } from './small-system.ts';
 import { actOnce, breakOnce } from './users.ts';
@@ -42,8 +42,8 @@ async function live(seed: number, file: string): Promise<void> {
       return random.int(2) === 0 ? 'before' : 'after';
     },
   });
-  const noReturn = new NoReturn();
-  noReturn.watch(sim.store);
+  const history = new History();
+  history.watch(sim.store);
   const network = makeNetwork(sim);
   makeTemplates(sim, network);
   const user = { sim, network, random };
@@ -54,7 +54,7 @@ async function live(seed: number, file: string): Promise<void> {
     if (random.int(actionsPerLife) < crashesPerLife) {
       diary.push('the region crashes');
       await sim.crash();
-      noReturn.watch(sim.store);
+      history.watch(sim.store);
     }
     await passSomeTime(sim, random.int(8));
   }
@@ -67,8 +67,8 @@ async function live(seed: number, file: string): Promise<void> {
   const trouble = [
     ...unrest(sim),
     ...(await differences(sim)),
-    ...inconsistencies(sim),
-    ...noReturn.violations,
+    ...inconsistencies(sim, history),
+    ...history.violations,
     ...(last && unrest(sim).length > 0 ? [`last failure: ${last.kind} ${last.id} ${String(last.error)}`] : []),
   ];
   assert.deepEqual(trouble, [], `life ${seed} (replay with SEED=${seed}): ${diary.join('; ')}`);
