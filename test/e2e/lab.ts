@@ -15,7 +15,7 @@ import {
 import type { Clients, TestRegion } from './region.ts';
 import { until } from './until.ts';
 
-export const groupName = 'Inventory-ASG';
+const groupName = 'Inventory-ASG';
 
 /** The group's members by id: those in service. */
 export async function membersInService({ autoscaling }: Clients): Promise<readonly string[]> {
@@ -40,16 +40,31 @@ export async function targetHealth({ elbv2 }: Clients): Promise<ReadonlyMap<stri
   );
 }
 
+/** The instances that are healthy targets, by id. Others may be draining: they go when their delay is over. */
+export async function healthyTargets(clients: Clients): Promise<readonly string[]> {
+  return [...(await targetHealth(clients))]
+    .flatMap(([id, state]) => (state === 'healthy' ? [id] : []))
+    .toSorted();
+}
+
+/** Waits until three targets are healthy, and answers them by id. */
+export function threeHealthy(clients: Clients): Promise<readonly string[]> {
+  return until('three targets are healthy', async () => {
+    const healthy = await healthyTargets(clients);
+    return healthy.length === 3 && healthy;
+  });
+}
+
 /** Waits until the group has two members in service without this one, and three targets are healthy. */
 export async function replaced(clients: Clients, instanceId: string): Promise<void> {
   await until(`${instanceId} is replaced`, async () => {
     const members = await membersInService(clients);
-    const healthy = [...(await targetHealth(clients))].filter(([, state]) => state === 'healthy');
+    const healthy = await healthyTargets(clients);
     return (
       members.length === 2 &&
       !members.includes(instanceId) &&
       healthy.length === 3 &&
-      healthy.every(([id]) => id !== instanceId)
+      !healthy.includes(instanceId)
     );
   });
 }

@@ -12,7 +12,7 @@ export interface LoadReport {
 }
 
 export interface Load {
-  /** Sends nothing more, and answers when the last answer is there. */
+  /** Sends nothing more, and answers when the last answer is there. Stopping again changes nothing. */
   stop(): Promise<LoadReport>;
   /** Until now. */
   succeededCount(): number;
