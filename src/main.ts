@@ -86,7 +86,7 @@ async function listen(served: Region): Promise<readonly Server[]> {
   const backend: Backend = {
     region: regionName,
     account,
-    credentials: (accessKeyId) => findCredentials(store, account, systemClock.now(), accessKeyId),
+    credentials: (accessKeyId) => findCredentials(store, account, accessKeyId),
     implements: served.implements,
     invoke: served.invoke,
   };

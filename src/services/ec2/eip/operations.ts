@@ -55,6 +55,8 @@ export const eipOperations = {
       );
     if (store.listBy(internetGatewayType, 'vpcId', vpcId).length === 0) throw gatewayMissing(vpcId);
     const current = eip.spec.association;
+    requireOwnInterface(store, networkInterface.id);
+    requireOwnInterface(store, current?.networkInterfaceId);
     if (current?.networkInterfaceId === networkInterface.id && current.privateIpAddress === privateIpAddress)
       return { AssociationId: current.associationId };
     if (current && !input.AllowReassociation)
@@ -90,6 +92,7 @@ export const eipOperations = {
       AssociationId === undefined
         ? requireEip(store, PublicIp === undefined ? {} : { PublicIp })
         : requireAssociated(store, AssociationId);
+    requireOwnInterface(store, eip.spec.association?.networkInterfaceId);
     disassociateEip(store, eip);
     return {};
   },
@@ -150,6 +153,15 @@ function requireAssociated(store: Store, associationId: string): Eip {
   const [eip] = store.listBy(eipType, 'associationId', associationId);
   if (!eip) throw associationNotFound(associationId);
   return eip;
+}
+
+/**
+ * Refuses what would take the address from an interface that a service holds, as a NAT gateway does, which could
+ * never work again. https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html
+ */
+function requireOwnInterface(store: Store, networkInterfaceId: string | undefined): void {
+  const found = networkInterfaceId && store.get(networkInterfaceType, networkInterfaceId);
+  if (found && found.spec.requester !== undefined) throw notYours();
 }
 
 function requireTarget(
