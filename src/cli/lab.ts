@@ -45,7 +45,8 @@ async function waitForOperation(settings: RegionSettings, progress: (line: strin
     while (isUnderWay(await stackStatus(settings.name, stack))) {
       if (!isTold) progress(`Waiting for an operation on the stack ${stack} that is under way`);
       isTold = true;
-      if (performance.now() > deadline) throw new Error(`the stack ${stack} does not come to rest; './snowglobe logs' says why`);
+      if (performance.now() > deadline)
+        throw new Error(`the stack ${stack} does not come to rest; './snowglobe logs' says why`);
       await wait(500);
     }
   }

@@ -60,7 +60,8 @@ export class Store {
       const general = type as unknown as ResourceType<Resource>;
       this.#types.set(type.kind, general);
       const table = this.#table(type.kind);
-      for (const resource of table.rows.values()) this.#index(table, general, resource, 'add');
+      for (const resource of table.rows.values())
+        this.#index(table, general, resource.id, undefined, resource);
     }
   }
 
@@ -204,21 +205,31 @@ export class Store {
 
   #place(kind: string, id: string, after: Resource | undefined): void {
     const table = this.#table(kind);
-    const type = this.#types.get(kind);
     const before = table.rows.get(id);
-    if (before && type) this.#index(table, type, before, 'delete');
     if (after) table.rows.set(id, after);
     else table.rows.delete(id);
-    if (after && type) this.#index(table, type, after, 'add');
+    const type = this.#types.get(kind);
+    if (type) this.#index(table, type, id, before, after);
   }
 
-  #index(table: Table, type: ResourceType<Resource>, resource: Resource, change: 'add' | 'delete'): void {
+  /** Moves a resource between keys. Where a key stays it keeps its place: listings are oldest first. */
+  #index(
+    table: Table,
+    type: ResourceType<Resource>,
+    id: string,
+    before: Resource | undefined,
+    after: Resource | undefined,
+  ): void {
     for (const [name, keysOf] of Object.entries(type.indexes)) {
       const index = getOrMake(table.indexes, name, () => new Map<string, Set<string>>());
-      for (const key of keysOf(resource)) {
-        const ids = getOrMake(index, key, () => new Set<string>());
-        ids[change](resource.id);
-        if (ids.size === 0) index.delete(key);
+      const left = new Set(before ? keysOf(before) : []);
+      for (const key of after ? keysOf(after) : []) {
+        if (!left.delete(key)) getOrMake(index, key, () => new Set<string>()).add(id);
+      }
+      for (const key of left) {
+        const ids = index.get(key);
+        ids?.delete(id);
+        if (ids?.size === 0) index.delete(key);
       }
     }
   }

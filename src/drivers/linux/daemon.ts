@@ -57,12 +57,16 @@ export function startDaemon(daemon: Daemon, command: DaemonCommand): void {
   mkdirSync(cgroup, { recursive: true });
   mkdirSync(dirname(command.logFile), { recursive: true });
   const log = openSync(command.logFile, 'a');
-  const child = start(enterScript, [cgroup, command.namespace ?? '-', command.hostname ?? '-', command.program, ...command.args], {
-    detached: true,
-    stdio: ['ignore', log, log],
-    env: { PATH: process.env['PATH'], LC_ALL: 'C', ...command.env },
-    cwd: command.cwd ?? '/',
-  });
+  const child = start(
+    enterScript,
+    [cgroup, command.namespace ?? '-', command.hostname ?? '-', command.program, ...command.args],
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: { PATH: process.env['PATH'], LC_ALL: 'C', ...command.env },
+      cwd: command.cwd ?? '/',
+    },
+  );
   child.on('error', () => {}); // seen as a daemon that does not run
   child.unref();
   closeSync(log);
