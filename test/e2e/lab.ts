@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import {
   DescribeImagesCommand,
@@ -115,20 +116,15 @@ export async function launch(
   });
 }
 
-/** Whether a TCP connection from the instance to that place is accepted within three seconds. */
-export async function connects(
+/** Those of the places (`address:port`) that accept a TCP connection from the instance within three seconds. */
+export async function placesReached(
   region: TestRegion,
   instanceId: string,
-  host: string,
-  port: number,
-): Promise<boolean> {
-  const { exitCode } = await region.exec(
-    instanceId,
-    'timeout',
-    '3',
-    'bash',
-    '-c',
-    `exec 3<>/dev/tcp/${host}/${port}`,
-  );
-  return exitCode === 0;
+  places: readonly string[],
+): Promise<readonly string[]> {
+  const attempt = '(timeout 3 bash -c "exec 3<>/dev/tcp/${place/://}" 2>/dev/null && echo "$place") &';
+  const script = `for place in "$@"; do ${attempt} done; wait`;
+  const { exitCode, stdout, stderr } = await region.exec(instanceId, 'bash', '-c', script, 'bash', ...places);
+  assert.equal(exitCode, 0, stderr);
+  return stdout.split('\n').filter(Boolean).toSorted();
 }
