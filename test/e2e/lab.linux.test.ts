@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { DescribeStackEventsCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeStacksCommand, paginateDescribeStackEvents } from '@aws-sdk/client-cloudformation';
 import {
   CreateSubnetCommand,
   CreateVpcCommand,
@@ -112,9 +112,12 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
     const { Stacks } = await clients.cloudformation.send(
       new DescribeStacksCommand({ StackName: 'Inventory' }),
     );
-    const { StackEvents = [] } = await clients.cloudformation.send(
-      new DescribeStackEventsCommand({ StackName: 'Inventory' }),
-    );
+    const events = [];
+    for await (const { StackEvents = [] } of paginateDescribeStackEvents(
+      { client: clients.cloudformation },
+      { StackName: 'Inventory' },
+    ))
+      events.push(...StackEvents);
 
     assert.equal(Vpcs?.length, 1);
     assert.equal(
@@ -126,9 +129,9 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
     assert.equal((await membersInService(clients)).length, 2);
     assert.equal((await threeHealthy(clients)).length, 3);
     assert.equal(Stacks?.[0]?.StackStatus, 'CREATE_COMPLETE');
-    assert.equal(StackEvents[0]?.ResourceType, 'AWS::CloudFormation::Stack');
-    assert.equal(StackEvents.at(-1)?.ResourceStatus, 'REVIEW_IN_PROGRESS');
-    assert.ok(StackEvents.length > 100, 'two events or more for each of some sixty resources');
+    assert.equal(events[0]?.ResourceType, 'AWS::CloudFormation::Stack');
+    assert.equal(events.at(-1)?.ResourceStatus, 'REVIEW_IN_PROGRESS');
+    assert.ok(events.length > 100, 'two events or more for each of some sixty resources');
   });
 
   test("AWS's CLI sees it too", { skip: !hasAwsCli && 'it is not installed' }, async () => {
