@@ -16,6 +16,8 @@ export interface RegionSettings {
   readonly regionName: string;
   readonly account: string;
   readonly publicPool: string;
+  /** Memory data plane only: machines boot at once, and calls are answered after the simulation has settled. */
+  readonly instant?: boolean;
 }
 
 /** Where everything of this host's regions is kept: SNOWGLOBE_HOME, else a folder for the system or the user. */
@@ -60,10 +62,12 @@ export function requireSettings(name: string, home = snowglobeHome()): RegionSet
 /** Settings for a region: those it has, else new ones that do not meet another region's. */
 export function ensureSettings(
   name: string,
-  wish: Partial<Pick<RegionSettings, 'port' | 'dataPlane'>>,
+  wish: Partial<Pick<RegionSettings, 'port' | 'dataPlane' | 'regionName' | 'instant'>>,
   home = snowglobeHome(),
 ): RegionSettings {
   const known = readSettings(name, home);
+  if (known && wish.regionName !== undefined && wish.regionName !== known.regionName)
+    throw new Error(`the region ${name} is ${known.regionName}; destroy it to make it another`);
   const others = allSettings(home).filter((settings) => settings.name !== name);
   const settings = known
     ? { ...known, ...wish }
@@ -77,14 +81,17 @@ export function ensureSettings(
             10,
             others.map(({ port }) => port),
           ),
-        regionName: 'eu-west-3',
+        regionName: wish.regionName ?? 'eu-west-3',
         account: '123456789012',
         publicPool: `198.18.${firstFree(
           0,
           1,
           others.map(({ publicPool }) => Number(publicPool.split('.')[2])),
         )}.0/24`,
+        ...(wish.instant === undefined ? {} : { instant: wish.instant }),
       };
+  if (settings.instant === true && settings.dataPlane !== 'memory')
+    throw new Error('--instant is for the memory data plane: real machines take their time');
   if (JSON.stringify(settings) !== JSON.stringify(known)) {
     mkdirSync(stateDirOf(name, home), { recursive: true, mode: 0o711 });
     writeFileAtomically(
