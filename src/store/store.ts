@@ -17,6 +17,7 @@ export class Store {
   readonly #database: DatabaseSync;
   readonly #upsert: StatementSync;
   readonly #delete: StatementSync;
+  readonly #ids: StatementSync;
   readonly #clock: Clock;
   readonly #tables = new Map<string, Table>();
   readonly #types = new Map<string, ResourceType<Resource>>();
@@ -39,6 +40,7 @@ export class Store {
         'INSERT INTO resource (kind, id, json) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET json = excluded.json',
       );
       this.#delete = this.#database.prepare('DELETE FROM resource WHERE kind = ? AND id = ?');
+      this.#ids = this.#database.prepare('SELECT id FROM resource WHERE kind = ? ORDER BY rowid');
       for (const { json } of this.#database.prepare('SELECT json FROM resource ORDER BY rowid').iterate()) {
         assert(typeof json === 'string', 'the json column is text');
         // Written by this class only; the kinds' own definitions say what is in it.
@@ -60,25 +62,33 @@ export class Store {
       const general = type as unknown as ResourceType<Resource>;
       this.#types.set(type.kind, general);
       const table = this.#table(type.kind);
-      for (const resource of table.rows.values()) this.#index(table, general, resource, 'add');
+      for (const resource of table.rows.values()) this.#index(table, general, undefined, resource);
     }
   }
 
-  /** Runs `work` as one step: all of its writes last, or (when it throws) none. Inside another, it joins that one. */
+  /**
+   * Runs `work` as one step: all of its writes last, or (when it throws) none. Inside another it is a part of that
+   * one: its writes last with the other's, and are undone alone when it throws and the other goes on.
+   */
   transaction<T>(work: () => T): T {
-    if (this.#open) return work();
+    const outer = this.#open;
     const open = new Map<string, Change>();
     this.#open = open;
     let result: T;
     try {
       result = work();
       assert(!(result instanceof Promise), 'a transaction is synchronous');
-      this.#persist(open);
+      if (!outer) this.#persist(open);
     } catch (error) {
-      for (const { kind, id, before } of [...open.values()].toReversed()) this.#place(kind, id, before);
+      this.#undo(open);
       throw error;
     } finally {
-      this.#open = undefined;
+      this.#open = outer;
+    }
+    if (outer) {
+      for (const [key, change] of open)
+        outer.set(key, { ...change, before: (outer.get(key) ?? change).before });
+      return result;
     }
     const changes = [...open.values()].filter((change) => change.before !== change.after);
     if (changes.length > 0) for (const listener of this.#listeners) listener(changes);
@@ -202,24 +212,49 @@ export class Store {
     this.#place(kind, id, after);
   }
 
+  #undo(open: ReadonlyMap<string, Change>): void {
+    const changes = [...open.values()];
+    for (const { kind, id, before } of changes) this.#place(kind, id, before);
+    // Whatever had been removed has come back as the youngest: its place is in the file.
+    for (const kind of new Set(changes.flatMap((change) => (change.before ? [change.kind] : [])))) {
+      const { rows } = this.#table(kind);
+      const ordered = [...this.#ids.all(kind)].map(({ id }) => String(id)).filter((id) => rows.has(id));
+      for (const id of [...ordered, ...[...rows.keys()].filter((each) => !ordered.includes(each))]) {
+        const row = rows.get(id);
+        rows.delete(id);
+        if (row) rows.set(id, row);
+      }
+    }
+  }
+
   #place(kind: string, id: string, after: Resource | undefined): void {
     const table = this.#table(kind);
     const type = this.#types.get(kind);
     const before = table.rows.get(id);
-    if (before && type) this.#index(table, type, before, 'delete');
     if (after) table.rows.set(id, after);
     else table.rows.delete(id);
-    if (after && type) this.#index(table, type, after, 'add');
+    if (type) this.#index(table, type, before, after);
   }
 
-  #index(table: Table, type: ResourceType<Resource>, resource: Resource, change: 'add' | 'delete'): void {
+  /** Follows a change in the kind's indexes. A key that stays keeps its place, so that look-ups answer oldest first. */
+  #index(
+    table: Table,
+    type: ResourceType<Resource>,
+    before: Resource | undefined,
+    after: Resource | undefined,
+  ): void {
+    const id = (after ?? before)?.id;
+    if (id === undefined) return;
     for (const [name, keysOf] of Object.entries(type.indexes)) {
       const index = getOrMake(table.indexes, name, () => new Map<string, Set<string>>());
-      for (const key of keysOf(resource)) {
-        const ids = getOrMake(index, key, () => new Set<string>());
-        ids[change](resource.id);
+      const wanted = new Set(after ? keysOf(after) : []);
+      for (const key of before ? keysOf(before) : []) {
+        const ids = index.get(key);
+        if (wanted.has(key) || !ids) continue;
+        ids.delete(id);
         if (ids.size === 0) index.delete(key);
       }
+      for (const key of wanted) getOrMake(index, key, () => new Set<string>()).add(id);
     }
   }
 

@@ -114,7 +114,7 @@ test('a resource that cannot be made takes the others back', async () => {
   assert.ok(events.includes('Topic CREATE_FAILED Resource creation cancelled'));
   assert.ok(
     events.includes(
-      'net ROLLBACK_IN_PROGRESS The following resource(s) failed to create: [Subnet, Topic]. Rollback requested by user.',
+      'net ROLLBACK_IN_PROGRESS The following resource(s) failed to create: [Topic, Subnet]. Rollback requested by user.',
     ),
   );
 });
