@@ -3,7 +3,7 @@
  * what runs, and may be killed at any time: the data plane goes on without it.
  * Its one argument is the region's name; the settings are in its state (see server/settings.ts).
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { readFileIfThere } from '#/lib/files.ts';
@@ -26,9 +26,12 @@ const settings = requireSettings(name);
 const site = siteOf(settings);
 const { regionName, account, publicPool } = settings;
 
-mkdirSync(site.stateDir, { recursive: true, mode: 0o700 });
+mkdirSync(site.stateDir, { recursive: true, mode: 0o711 }); // database servers, not root, must get through
+chmodSync(site.stateDir, 0o711);
 claimState();
-const store = new Store(join(site.stateDir, 'region.db'), systemClock);
+const databaseFile = join(site.stateDir, 'region.db');
+const store = new Store(databaseFile, systemClock);
+chmodSync(databaseFile, 0o600); // it holds secrets
 const drivers = createDataPlane({
   kind: settings.dataPlane,
   site,
@@ -83,7 +86,7 @@ async function listen(served: Region): Promise<readonly Server[]> {
   const backend: Backend = {
     region: regionName,
     account,
-    credentials: (accessKeyId) => findCredentials(store, account, systemClock.now(), accessKeyId),
+    credentials: (accessKeyId) => findCredentials(store, account, accessKeyId),
     implements: served.implements,
     invoke: served.invoke,
   };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { call } from '#/cli/client.ts';
 import { environmentOf } from '#/cli/env.ts';
@@ -22,6 +23,7 @@ export async function labIsDeployed(settings: RegionSettings): Promise<boolean> 
 
 /** Deploys the lab as any user of the AWS CDK would: bootstrap once, then deploy. */
 export async function deployLab(settings: RegionSettings, progress: (line: string) => void): Promise<void> {
+  await waitForOperation(settings, progress);
   if ((await stackStatus(settings.name, 'CDKToolkit')) === undefined) {
     progress('Preparing the region for the CDK (cdk bootstrap)');
     await cdk(settings, ['bootstrap', `aws://${settings.account}/${settings.regionName}`], progress);
@@ -33,6 +35,26 @@ export async function deployLab(settings: RegionSettings, progress: (line: strin
     progress,
   );
   writeFileAtomically(fingerprintFile(settings), fingerprint());
+}
+
+/** An earlier `up` that was interrupted may have left an operation under way; it goes on by itself. */
+async function waitForOperation(settings: RegionSettings, progress: (line: string) => void): Promise<void> {
+  const deadline = performance.now() + deployLimitMs;
+  for (const stack of ['CDKToolkit', labStackName]) {
+    let isTold = false;
+    while (isUnderWay(await stackStatus(settings.name, stack))) {
+      if (!isTold) progress(`Waiting for an operation on the stack ${stack} that is under way`);
+      isTold = true;
+      if (performance.now() > deadline)
+        throw new Error(`the stack ${stack} does not come to rest; './snowglobe logs' says why`);
+      await wait(500);
+    }
+  }
+}
+
+/** A stack that awaits the execution of its first change set is at rest, whatever its name says. */
+function isUnderWay(status: string | undefined): boolean {
+  return status !== undefined && status !== 'REVIEW_IN_PROGRESS' && status.endsWith('_IN_PROGRESS');
 }
 
 async function cdk(

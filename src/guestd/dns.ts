@@ -13,8 +13,8 @@ export interface DnsOptions {
   readonly address: string;
   /** Where guests reach the region's API. */
   readonly regionAddress: string;
-  /** The region's socket, asked for names that are not the region's own: only the host can reach a resolver. */
-  readonly regionSocket: string;
+  /** Asked for names that are not the region's own: only the host can reach a resolver. */
+  readonly controlSocket: string;
 }
 
 const udpMaxBytes = 1_232; // the size all paths carry; larger answers are asked for again over TCP
@@ -51,7 +51,7 @@ export function startDns(options: DnsOptions): void {
     if (resolution !== 'unknown') return { ...reply, answers: [...resolution.answers] };
     if (type !== 'A') return { ...reply, flags: failure(reply, isOwnZone(question.name) ? 3 : 0) };
     if (isOwnZone(question.name)) return { ...reply, flags: failure(reply, 3) };
-    const addresses = await askHost(options.regionSocket, question.name);
+    const addresses = await askHost(options.controlSocket, question.name);
     if (addresses === undefined) return { ...reply, flags: failure(reply, 2) };
     if (addresses.length === 0) return { ...reply, flags: failure(reply, 3) };
     return {
@@ -126,11 +126,11 @@ function isOwnZone(name: string): boolean {
 }
 
 /** Asks the host for a name's addresses; undefined when the region is away. */
-function askHost(regionSocket: string, name: string): Promise<readonly string[] | undefined> {
+function askHost(controlSocket: string, name: string): Promise<readonly string[] | undefined> {
   return new Promise((resolve) => {
     const asked = request(
       {
-        socketPath: regionSocket,
+        socketPath: controlSocket,
         path: `/_snowglobe/resolve?name=${encodeURIComponent(name)}`,
         timeout: 4_000,
         headers: { host: '127.0.0.1' },

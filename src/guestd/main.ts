@@ -13,7 +13,10 @@ import { GuestState } from '#/guestd/state.ts';
 
 export interface GuestdOptions {
   readonly stateDir: string;
+  /** The region's API for guests. */
   readonly regionSocket: string;
+  /** The region's API for this host's tools: it resolves names as the host does. */
+  readonly controlSocket: string;
   readonly certificateFile: string;
   readonly privateKeyFile: string;
   readonly tokenKeyFile: string;
@@ -30,7 +33,7 @@ startDns({
   random: systemRandom,
   address: options.nameServerAddress,
   regionAddress: options.regionAddress,
-  regionSocket: options.regionSocket,
+  controlSocket: options.controlSocket,
 });
 startMetadata({
   state,

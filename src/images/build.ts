@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureAuthority } from '#/images/authority.ts';
+import { authorityOf, ensureAuthority } from '#/images/authority.ts';
 import { debianSources, hostAptOptions } from '#/images/sources.ts';
 import { run } from '#/lib/run.ts';
 
@@ -28,6 +28,7 @@ interface BuildOptions {
 
 const layersSource = fileURLToPath(new URL('layers', import.meta.url));
 const buildLimitMs = 30 * 60_000;
+const remindEveryMs = 15_000;
 
 /**
  * Makes what is not there yet: the authority that machines trust, and the layers of each image. Layers that are
@@ -35,6 +36,7 @@ const buildLimitMs = 30 * 60_000;
  */
 export async function buildImages({ imagesDir, onProgress }: BuildOptions): Promise<void> {
   mkdirSync(join(imagesDir, 'layers'), { recursive: true, mode: 0o755 });
+  removeAbandoned(imagesDir);
   await ensureAuthority(imagesDir);
   const layers = await imageLayers(imagesDir, onProgress);
   const below: string[] = [];
@@ -48,7 +50,7 @@ export async function buildImages({ imagesDir, onProgress }: BuildOptions): Prom
 
 /** Whether every image is there as its definition asks for it today. */
 export async function imageIsBuilt(imagesDir: string): Promise<boolean> {
-  if (!existsSync(join(imagesDir, 'ca', 'ca.pem'))) return false;
+  if (!existsSync(authorityOf(imagesDir).certificateFile)) return false;
   const layers = await imageLayers(imagesDir, () => {});
   return (
     layers.every((layer) => existsSync(layerDirectory(imagesDir, layer))) &&
@@ -84,24 +86,32 @@ function layerDirectory(imagesDir: string, { name, hash }: Layer): string {
 async function imageLayers(imagesDir: string, onProgress: (line: string) => void): Promise<readonly Layer[]> {
   const sources = debianSources();
   const options = await hostAptOptions();
-  const authority = join(imagesDir, 'ca', 'ca.pem');
+  const authority = authorityOf(imagesDir).certificateFile;
+  const layerScript = readFileSync(join(layersSource, 'layer.sh'), 'utf8');
 
   const base: Layer = {
     name: 'base',
     hash: hashOf([sourceFiles('base'), sources.join('\n')]),
     build: (directory) => buildBase(directory, sources, options, onProgress),
   };
-  const compat: Layer = {
-    name: 'al2023-compat',
-    hash: hashOf([base.hash, sourceFiles('al2023-compat')]),
-    build: (directory, below) => buildOnTop(directory, below, 'al2023-compat', []),
-  };
   const host: Layer = {
     name: 'host',
-    hash: hashOf([compat.hash, sourceFiles('host'), process.version, readFileSync(authority, 'utf8')]),
+    hash: hashOf([
+      base.hash,
+      sourceFiles('host'),
+      layerScript,
+      process.version,
+      readFileSync(authority, 'utf8'),
+    ]),
     build: (directory, below) => buildOnTop(directory, below, 'host', [authority, process.execPath]),
   };
-  return [base, compat, host];
+  // On top, since it changes most often.
+  const compat: Layer = {
+    name: 'al2023-compat',
+    hash: hashOf([host.hash, sourceFiles('al2023-compat'), layerScript]),
+    build: (directory, below) => buildOnTop(directory, below, 'al2023-compat', []),
+  };
+  return [base, host, compat];
 }
 
 /** Builds beside, and renames when all is there: a directory with the layer's name is complete. */
@@ -113,18 +123,22 @@ async function buildLayer(
 ): Promise<void> {
   const building = `${directory}.building-${process.pid}`;
   const begun = performance.now();
+  const seconds = (): string => `${Math.round((performance.now() - begun) / 1000)} seconds`;
   onProgress(`image layer ${layer.name}: building`);
+  const reminder = setInterval(
+    () => onProgress(`image layer ${layer.name}: still building after ${seconds()}`),
+    remindEveryMs,
+  );
   try {
     await layer.build(building, below);
-    renameSync(building, directory);
+    if (!existsSync(directory)) renameSync(building, directory); // another process may have been faster
   } catch (cause) {
     throw new Error(`the image layer ${layer.name} could not be built: ${complaint(cause)}`, { cause });
   } finally {
+    clearInterval(reminder);
     removeBuilding(building);
   }
-  onProgress(
-    `image layer ${layer.name}: built in ${((performance.now() - begun) / 1000).toFixed(1)} seconds`,
-  );
+  onProgress(`image layer ${layer.name}: built in ${seconds()}`);
 }
 
 async function buildBase(
@@ -154,9 +168,19 @@ async function buildOnTop(
   await runPrivately([join(layersSource, 'layer.sh'), directory, below.join(':'), script, ...args]);
 }
 
-/** In a mount namespace of its own: no mount outlives a build, however that ends. */
+/** In namespaces of its own, so that no mount and no process outlives a build, also when we are killed. */
 async function runPrivately(command: readonly string[], onOutput?: (text: string) => void): Promise<void> {
-  await run('unshare', ['--mount', '--propagation', 'private', '--', ...command], {
+  const privately = [
+    'unshare',
+    '--mount',
+    '--propagation',
+    'private',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+  ];
+  await run('setpriv', ['--pdeathsig', 'KILL', '--', ...privately, '--', ...command], {
     timeoutMs: buildLimitMs,
     ...(onOutput === undefined ? {} : { onOutput }),
   });
@@ -165,15 +189,22 @@ async function runPrivately(command: readonly string[], onOutput?: (text: string
 /** mmdebstrap tells each step in a line that begins with `I: `. */
 function reportSteps(text: string, onProgress: (line: string) => void): void {
   for (const line of text.split('\n')) {
-    if (line.startsWith('I: ')) onProgress(`image layer base: ${line.slice(3)}`);
+    if (/^I: (?!running --)/.test(line)) onProgress(`image layer base: ${line.slice(3)}`);
   }
 }
 
-/** Nothing is mounted below it here, and `--one-file-system` says so to the kernel's face. */
-function removeBuilding(building: string): void {
-  for (const suffix of ['', '.memory', '.root', '.work', '.options']) {
-    rmSync(`${building}${suffix}`, { recursive: true, force: true });
+/** Removes what builds left that were killed. Their mounts were private: here nothing is mounted below. */
+function removeAbandoned(imagesDir: string): void {
+  for (const name of readdirSync(join(imagesDir, 'layers'))) {
+    const [, pid] = /\.building-(\d+)/.exec(name) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      rmSync(join(imagesDir, 'layers', name), { recursive: true, force: true });
   }
+}
+
+function removeBuilding(building: string): void {
+  for (const suffix of ['', '.memory', '.root', '.work', '.options'])
+    rmSync(`${building}${suffix}`, { recursive: true, force: true });
 }
 
 /** What went wrong, in the words of the first program that complained. */

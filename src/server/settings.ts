@@ -86,7 +86,7 @@ export function ensureSettings(
         )}.0/24`,
       };
   if (JSON.stringify(settings) !== JSON.stringify(known)) {
-    mkdirSync(stateDirOf(name, home), { recursive: true, mode: 0o700 });
+    mkdirSync(stateDirOf(name, home), { recursive: true, mode: 0o711 });
     writeFileAtomically(
       join(stateDirOf(name, home), 'region.json'),
       `${JSON.stringify(settings, undefined, 2)}\n`,

@@ -7,7 +7,10 @@ export interface TagPair {
 }
 
 /** The tags of a resource in a stack: the stack's, and its own, which win. */
-export function withStackTags({ tags }: Pick<ProviderContext, 'tags'>, own: readonly TagPair[]): { Key: string; Value: string }[] {
+export function withStackTags(
+  { tags }: Pick<ProviderContext, 'tags'>,
+  own: readonly TagPair[],
+): { Key: string; Value: string }[] {
   const all = { ...tags, ...Object.fromEntries(own.map(({ Key, Value }) => [Key, Value])) };
   return Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
 }

@@ -90,7 +90,6 @@ export interface Member {
   readonly xmlName: string;
   /** In EC2's query parameters. */
   readonly ec2Name: string;
-  readonly jsonName: string;
   /** Its items stand directly in the parent, under the member's name. */
   readonly flat: boolean;
   readonly attribute: boolean;
@@ -260,7 +259,6 @@ class Shapes {
       required,
       xmlName,
       ec2Name: traits.query ?? xmlName.charAt(0).toUpperCase() + xmlName.slice(1),
-      jsonName: traits.json ?? name,
       flat: traits.flat === 1,
       attribute: traits.attribute === 1,
       namespace: traits.namespace,

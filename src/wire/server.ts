@@ -74,8 +74,9 @@ async function answer(
   try {
     const refusal = webPageRefusal(request);
     const isPrivate = request.path.startsWith('/_snowglobe/');
-    if (refusal !== undefined) await sendReply(request, response, refused(refusal));
+    if (refusal !== undefined) await sendReply(request, response, plainText(403, refusal));
     else if (isPrivate && options.privateApi) options.privateApi(request.message, response);
+    else if (isPrivate) await sendReply(request, response, plainText(404, 'There is nothing here'));
     else await sendReply(request, response, await new Exchange(options, request, requestId).reply());
   } catch (error) {
     if (!isPrematureClose(error)) options.onError?.(error, requestId);
@@ -88,8 +89,8 @@ function isPrematureClose(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
-function refused(reason: string): Reply {
-  return { status: 403, headers: new Map(), contentType: 'text/plain; charset=utf-8', body: `${reason}\n` };
+function plainText(status: number, text: string): Reply {
+  return { status, headers: new Map(), contentType: 'text/plain; charset=utf-8', body: `${text}\n` };
 }
 
 /** One request on its way to its answer; it remembers what its faults must be spelt with. */

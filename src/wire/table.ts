@@ -86,14 +86,10 @@ export interface MemberTraits {
   readonly xml?: string;
   /** Its name in EC2's query parameters. */
   readonly query?: string;
-  /** Its name in JSON. */
-  readonly json?: string;
   readonly flat?: 1;
   readonly attribute?: 1;
   readonly namespace?: readonly [prefix: string, uri: string];
   /** Where it is in the HTTP message: `label`, `query:name`, `header:name`, `prefix:name`, `payload`, `status`, `queries`. */
   readonly http?: string;
-  /** Clients fill it in with a random value. */
-  readonly token?: 1;
   readonly sensitive?: 1;
 }

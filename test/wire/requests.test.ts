@@ -160,6 +160,16 @@ describe('who calls', () => {
     assert.equal(calls[0]?.caller.principal, undefined);
   });
 
+  test('another authorization than a signature of AWS is refused, by S3 too', async () => {
+    const headers = { authorization: 'Bearer token' };
+
+    const s3 = await send(wire, { method: 'GET', path: '/bucket', headers });
+    const query = await send(wire, { headers: { ...formHeaders, ...headers }, body: sts });
+
+    assert.match(s3.body, /<Code>InvalidArgument<\/Code><Message>Unsupported Authorization Type</);
+    assert.match(query.body, /<Code>IncompleteSignature</);
+  });
+
   test('S3 leaves unsigned requests to its handler', async () => {
     calls.length = 0;
 
@@ -388,6 +398,12 @@ describe('inputs', () => {
       'MalformedQueryString',
       'The query string contains a syntax error.',
       () => sendForm(wire, 'sts', 'Action=%zz'),
+    ],
+    [
+      'no integer for S3',
+      'InvalidArgument',
+      'Provided max-keys not an integer or within integer range',
+      () => send(wire, { method: 'GET', path: '/b', query: 'max-keys=x' }, { service: 's3' }),
     ],
     [
       'broken XML',

@@ -37,6 +37,15 @@ test('the private API has its own paths, and is closed to web pages too', async 
   );
 });
 
+test('where there is no private API, its paths lead nowhere', async (context) => {
+  const wire = await startWire(() => ({}));
+  context.after(() => wire.close());
+
+  const answer = await send(wire, { method: 'GET', path: '/_snowglobe/topology' }, { service: 's3' });
+
+  assert.equal(answer.status, 404);
+});
+
 test('it listens on a unix socket as on a port', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'wire-'));
   const socketPath = join(folder, 'api.sock');

@@ -29,7 +29,6 @@ export interface BotocoreRef {
   readonly shape: string;
   readonly location?: 'uri' | 'querystring' | 'header' | 'headers' | 'statusCode';
   readonly locationName?: string;
-  readonly idempotencyToken?: boolean;
 }
 
 export interface BotocoreShape {

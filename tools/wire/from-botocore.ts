@@ -128,17 +128,15 @@ function memberTraits(
   parent: BotocoreShape,
   model: BotocoreModel,
 ): MemberTraits {
-  const { location, locationName, idempotencyToken } = reference;
+  const { location, locationName } = reference;
+  if (location === undefined && locationName !== undefined && locationName !== name)
+    throw new Error(`${name} has another name in JSON, which no codec knows`);
   const http =
     parent.payload === name
       ? 'payload'
       : location && binding(location, locationName ?? name, shapeOf(model, reference.shape));
   return {
-    ...(location === undefined && locationName !== undefined && locationName !== name
-      ? { json: locationName }
-      : {}),
     ...(http === undefined ? {} : { http }),
-    ...(idempotencyToken ? { token: 1 } : {}),
     ...(model.shapes[reference.shape]?.sensitive ? { sensitive: 1 } : {}),
   };
 }

@@ -268,17 +268,15 @@ function numberCode(known: BotocoreShape | undefined): ScalarCode {
 function memberTraits(name: string, own: RawObject, all: RawObject): MemberTraits {
   const xml = optionalString(own['xmlName']);
   const query = optionalString(own['ec2QueryName']);
-  const json = optionalString(own['jsonName']);
+  if (own['jsonName']) throw new Error(`${name} has another name in JSON, which no codec knows`);
   const http = httpBinding(own);
   return {
     ...(xml === undefined ? {} : { xml }),
     ...(query === undefined || query === capitalized(xml ?? name) ? {} : { query }),
-    ...(json === undefined ? {} : { json }),
     ...(own['xmlFlattened'] ? { flat: 1 } : {}),
     ...(own['xmlAttribute'] ? { attribute: 1 } : {}),
     ...(own['xmlNamespace'] ? { namespace: namespaceOf(own['xmlNamespace']) } : {}),
     ...(http === undefined ? {} : { http }),
-    ...(own['idempotencyToken'] ? { token: 1 } : {}),
     ...(all['sensitive'] ? { sensitive: 1 } : {}),
   };
 }

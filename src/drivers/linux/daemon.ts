@@ -27,6 +27,8 @@ export interface DaemonCommand {
   readonly args: readonly string[];
   /** Path of the network namespace to run in; the host's own when absent. */
   readonly namespace?: string;
+  /** What it believes its host is called; the host's own name when absent. */
+  readonly hostname?: string;
   /** Its output is appended to this file. */
   readonly logFile: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -55,12 +57,16 @@ export function startDaemon(daemon: Daemon, command: DaemonCommand): void {
   mkdirSync(cgroup, { recursive: true });
   mkdirSync(dirname(command.logFile), { recursive: true });
   const log = openSync(command.logFile, 'a');
-  const child = start(enterScript, [cgroup, command.namespace ?? '-', command.program, ...command.args], {
-    detached: true,
-    stdio: ['ignore', log, log],
-    env: { PATH: process.env['PATH'], LC_ALL: 'C', ...command.env },
-    cwd: command.cwd ?? '/',
-  });
+  const child = start(
+    enterScript,
+    [cgroup, command.namespace ?? '-', command.hostname ?? '-', command.program, ...command.args],
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: { PATH: process.env['PATH'], LC_ALL: 'C', ...command.env },
+      cwd: command.cwd ?? '/',
+    },
+  );
   child.on('error', () => {}); // seen as a daemon that does not run
   child.unref();
   closeSync(log);

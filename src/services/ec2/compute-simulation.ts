@@ -1,9 +1,9 @@
 import { createRegion, servicePrincipal, type Region } from '#/region.ts';
 import type { Drivers } from '#/drivers/drivers.ts';
-import type { Machine, MachineDriver, MachineMetadata, ObservedMachine } from '#/drivers/machine/driver.ts';
+import { memoryBalancer } from '#/drivers/balancer/memory.ts';
+import { memoryMachine, type MemoryMachineDriver } from '#/drivers/machine/memory.ts';
 import { memoryNames } from '#/drivers/names/memory.ts';
 import { memoryNetwork, type MemoryNetwork } from '#/drivers/network/memory.ts';
-import { assert } from '#/lib/assert.ts';
 import type { Clock } from '#/lib/clock.ts';
 import { seededRandom } from '#/lib/random.ts';
 import type { AnyService, Calls, Dependencies } from '#/services/contract.ts';
@@ -42,74 +42,15 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Machines that exist in memory only: enough of the contract for what a group or an instance does with them. */
-export class SimulatedMachines implements Pick<
-  MachineDriver,
-  'create' | 'start' | 'stop' | 'destroy' | 'inspect' | 'list' | 'setMetadata' | 'console' | 'watch'
-> {
-  readonly machines = new Map<string, { machine: Machine; observed: ObservedMachine; boots: number }>();
-  readonly metadata = new Map<string, MachineMetadata>();
-  readonly #listeners = new Set<(machineId: string) => void>();
-
-  async create(machine: Machine): Promise<void> {
-    if (this.machines.has(machine.id)) return;
-    this.machines.set(machine.id, { machine, observed: { state: 'stopped', ending: undefined }, boots: 0 });
-  }
-
-  async start(machineId: string): Promise<void> {
-    const found = this.machines.get(machineId);
-    assert(found, `${machineId} was created`);
-    if (found.observed.state === 'running') return;
-    found.observed = { state: 'running', ending: undefined };
-    found.boots += 1;
-  }
-
-  async stop(machineId: string): Promise<void> {
-    const found = this.machines.get(machineId);
-    if (found?.observed.state === 'running') found.observed = { state: 'stopped', ending: 'poweroff' };
-  }
-
-  async destroy(machineId: string): Promise<void> {
-    this.machines.delete(machineId);
-  }
-
-  async inspect(machineId: string): Promise<ObservedMachine | undefined> {
-    return this.machines.get(machineId)?.observed;
-  }
-
-  async list(): Promise<readonly string[]> {
-    return [...this.machines.keys()];
-  }
-
-  async setMetadata(machineId: string, metadata: MachineMetadata): Promise<void> {
-    this.metadata.set(machineId, metadata);
-  }
-
-  async console(machineId: string): Promise<string> {
-    return `Welcome to ${machineId}\n`;
-  }
-
-  watch(listener: (machineId: string) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** The machine ends by itself. */
-  end(machineId: string, ending: ObservedMachine['ending']): void {
-    const found = this.machines.get(machineId);
-    assert(found, `${machineId} is there`);
-    found.observed = { state: 'stopped', ending };
-    for (const listener of this.#listeners) listener(machineId);
-  }
-}
-
 /** A region with EC2's computing half, one VPC with two subnets in two zones, and time that a test moves. */
 export interface ComputeSimulation {
   readonly region: Region;
   readonly call: Calls;
   readonly clock: VirtualClock;
-  readonly machines: SimulatedMachines;
+  readonly machines: MemoryMachineDriver;
   readonly network: MemoryNetwork;
+  /** Private addresses whose application answers health checks wrongly. */
+  readonly brokenAddresses: Set<string>;
   readonly imageId: string;
   readonly vpcId: string;
   readonly subnetIds: readonly [string, string];
@@ -127,10 +68,12 @@ export async function simulateCompute(
   const clock = new VirtualClock();
   const random = seededRandom(7);
   const store = new Store(':memory:', clock);
-  const machines = new SimulatedMachines();
+  const machines = memoryMachine({ clock, random, bootMs: 0 });
+  const brokenAddresses = new Set<string>();
+  const balancer = memoryBalancer({ clock, isHealthy: ({ address }) => !brokenAddresses.has(address) });
   const network = memoryNetwork();
-  // The verbs that EC2 uses.
-  const drivers = { machine: machines, network, names: memoryNames() } as unknown as Drivers;
+  // The drivers that these services use.
+  const drivers = { machine: machines, network, balancer, names: memoryNames() } as unknown as Drivers;
   const region = createRegion({
     store,
     clock,
@@ -159,11 +102,19 @@ export async function simulateCompute(
     return subnet?.SubnetId ?? '';
   }
 
-  async function settle(): Promise<void> {
-    // Attempts resolve promises of their own: idle twice in a row means that none was on its way to enqueue another.
-    for (let calm = 0; calm < 3; calm = region.runtime.idle ? calm + 1 : 0)
+  /** Attempts resolve promises of their own; one that still runs after these turns waits for time to pass. */
+  async function calm(): Promise<void> {
+    for (let turns = 0, idle = 0; turns < 40 && idle < 3; turns += 1) {
       await new Promise<void>((resolve) => setImmediate(resolve));
+      idle = region.runtime.idle ? idle + 1 : 0;
+    }
     if (failures.length > 0) throw new Error('a controller failed', { cause: failures[0] });
+  }
+
+  async function advance(ms: number): Promise<void> {
+    const until = clock.now() + ms;
+    await calm();
+    while (clock.step(until)) await calm();
   }
 
   return {
@@ -171,17 +122,13 @@ export async function simulateCompute(
     call,
     clock,
     machines,
+    brokenAddresses,
     network,
     imageId: publicImages('eu-west-3')[0]?.amiId ?? '',
     vpcId,
     subnetIds,
-    settle,
-    async advance(ms) {
-      const until = clock.now() + ms;
-      await settle();
-      while (clock.step(until)) await settle();
-      await settle();
-    },
+    settle: () => advance(0),
+    advance,
     async stop() {
       await region.runtime.stop();
       store.close();

@@ -7,6 +7,7 @@ import { instanceProvider } from '#/services/ec2/instance/cloudformation.ts';
 import { instanceController } from '#/services/ec2/instance/controller.ts';
 import type { RoleCredentialsSource } from '#/services/ec2/instance/metadata.ts';
 import { instanceOperations } from '#/services/ec2/instance/operations.ts';
+import { profileOperations } from '#/services/ec2/instance/profile.ts';
 import { instanceType } from '#/services/ec2/instance/resource.ts';
 import { runOperations } from '#/services/ec2/instance/run.ts';
 import type { Ec2Parts } from '#/services/ec2/service.ts';
@@ -34,6 +35,7 @@ export function computeParts(dependencies: Dependencies, options: ComputeOptions
       ...runOperations(imageAliases),
       ...instanceOperations,
       ...attributeOperations,
+      ...profileOperations,
       ...volumeOperations,
       ...consoleOperations(dependencies),
       ...imageOperations(imageAliases),

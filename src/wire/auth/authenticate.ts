@@ -42,6 +42,7 @@ export function authenticate(
   bucketPath: string,
 ): Authenticated | undefined {
   if (!signature) {
+    if (headerOf(request, 'authorization') !== undefined) throw refusals.unsupported(target);
     if (isS3(target) || unsignedOperations.has(target.operation ?? '')) return undefined;
     throw refusals.missing(target);
   }

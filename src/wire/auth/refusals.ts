@@ -15,6 +15,13 @@ export function missing(target: Told): AwsError {
     : refusal('MissingAuthenticationToken', 'Request is missing Authentication Token');
 }
 
+/** An `Authorization` of another kind than ours. */
+export function unsupported(target: Told): AwsError {
+  return target.protocol === 'rest-xml'
+    ? new AwsError('InvalidArgument', 'Unsupported Authorization Type', { status: 400 })
+    : new AwsError('IncompleteSignature', 'Authorization header requires AWS4-HMAC-SHA256', { status: 400 });
+}
+
 /** No such key, or a temporary one without its token. */
 export function unknownKey(target: Told, accessKeyId: string): AwsError {
   switch (target.protocol) {

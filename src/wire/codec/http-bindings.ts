@@ -34,13 +34,13 @@ function readBinding(
     case 'query': {
       const values = request.query.getAll(http.name);
       if (shape.kind === 'list')
-        return values.length === 0 ? undefined : parseItems(values, shape.item, name);
-      return values[0] === undefined ? undefined : parseScalar(scalarCode(shape), values[0], name);
+        return values.length === 0 ? undefined : parseItems(values, shape.item, http.name);
+      return values[0] === undefined ? undefined : parseScalar(scalarCode(shape), values[0], http.name);
     }
     case 'header': {
       const value = headerOf(request, http.name);
       if (value === undefined) return undefined;
-      if (shape.kind !== 'list') return parseScalar(scalarCode(shape), value, name);
+      if (shape.kind !== 'list') return parseScalar(scalarCode(shape), value, http.name);
       return parseItems(
         value.split(',').map((item) => item.trim()),
         shape.item,

@@ -39,15 +39,15 @@ export const readJson = perShape<Reader>((shape, of) => {
 });
 
 function structureReader(shape: Structure, of: (shape: Shape) => Reader): Reader {
-  const members = shape.members.map((member) => [member.jsonName, member.name, of(member.shape)] as const);
+  const members = shape.members.map((member) => [member.name, of(member.shape)] as const);
   return (value, path) => {
     const record = plainObject(value, 'structure', path);
     const result: Record<string, unknown> = {};
-    for (const [key, name, read] of members) {
-      if (!Object.hasOwn(record, key)) continue;
-      const member = memberOf(record, key);
+    for (const [name, read] of members) {
+      if (!Object.hasOwn(record, name)) continue;
+      const member = memberOf(record, name);
       if (member !== null && member !== undefined)
-        result[name] = read(member, path === '' ? key : `${path}.${key}`);
+        result[name] = read(member, path === '' ? name : `${path}.${name}`);
     }
     return result;
   };
@@ -125,14 +125,14 @@ function plainWriter(
     case 'structure': {
       const members = shape.members
         .filter((member) => inBody(member) || member.http?.kind === 'payload')
-        .map((member) => [member.name, member.jsonName, of(member.shape)] as const);
+        .map((member) => [member.name, of(member.shape)] as const);
       return (value, strict) => {
         const record = recordOf(value, shape);
         if (strict) checkModelled(record, shape);
         const result: Record<string, unknown> = {};
-        for (const [name, key, write] of members) {
+        for (const [name, write] of members) {
           const member = memberOf(record, name);
-          if (member !== undefined && member !== null) result[key] = write(member, strict);
+          if (member !== undefined && member !== null) result[name] = write(member, strict);
         }
         return result;
       };

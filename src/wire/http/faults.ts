@@ -134,7 +134,7 @@ function malformedInput({ expected, path, found, message }: Malformed, protocol:
     case 'rest-xml':
       return expected === 'XML'
         ? malformedXml()
-        : new AwsError('InvalidArgument', `Provided ${path} is not ${article} ${expected}`, {
+        : new AwsError('InvalidArgument', s3ArgumentText(expected, path), {
             details: { ArgumentName: path, ArgumentValue: found },
           });
     case 'json-1.0':
@@ -145,6 +145,12 @@ function malformedInput({ expected, path, found, message }: Malformed, protocol:
     default:
       return unreachable(protocol);
   }
+}
+
+function s3ArgumentText(expected: string, path: string): string {
+  return expected === 'integer'
+    ? `Provided ${path} not an integer or within integer range`
+    : `Provided ${path} is not a valid ${expected}`;
 }
 
 /** S3's answer to a body that is not what it should be. */

@@ -214,6 +214,64 @@ test('rules choose by condition; redirects and fixed responses need no target', 
   await driver.destroyAll();
 });
 
+function sticky(wanted: readonly BalancerTarget[]): BalancerNode {
+  const plain = simpleNode(ground, wanted);
+  const targetGroups = plain.targetGroups.map((group) => ({ ...group, stickiness: { durationSeconds: 60 } }));
+  return { ...plain, targetGroups };
+}
+
+test('a client stays with its target by the cookie, until the target drains', async () => {
+  const [first, second] = targets;
+  const node = sticky([first, second]);
+  await driver.apply(node);
+  await healthy(node, 2);
+
+  const answer = await get();
+  const cookie = String(answer.headers['set-cookie']).split(';')[0] ?? '';
+  const again = [await get('/', { cookie }), await get('/', { cookie }), await get('/', { cookie })];
+  const served = answer.headers['x-served-by'];
+  await driver.apply(
+    sticky([first, second].map((each) => ({ ...each, isDraining: each.address === served }))),
+  );
+  const afterDrain = [await get('/', { cookie }), await get('/', { cookie })];
+  await driver.apply({
+    ...sticky([first, second].map((each) => ({ ...each, isDraining: each.address === served }))),
+    idleTimeoutSeconds: 30,
+  });
+  const afterReload = [await get('/', { cookie }), await get('/', { cookie })];
+
+  assert.match(cookie, /^AWSALB=/);
+  assert.deepEqual([...new Set(again.map(({ headers }) => headers['x-served-by']))], [served]);
+  for (const { status, headers } of [...afterDrain, ...afterReload]) {
+    assert.equal(status, 200);
+    assert.notEqual(headers['x-served-by'], served);
+  }
+  await driver.destroyAll();
+});
+
+test('a request under way goes on while its target drains', async () => {
+  const [first] = targets;
+  const node = simpleNode(ground, [first]);
+  await driver.apply(node);
+  await healthy(node, 1);
+
+  const slow = get('/slow');
+  await until(
+    () => targetsOf(driver, node.id),
+    (found) => found[0]?.sessions === 1,
+    () => ground.pass(),
+  );
+  await driver.apply(simpleNode(ground, [{ ...first, isDraining: true }]));
+  const [during] = await targetsOf(driver, node.id);
+  const answer = await slow;
+
+  assert.equal(during?.health, 'draining');
+  assert.equal(during?.sessions, 1);
+  assert.equal(answer.status, 200);
+  assert.equal((await get()).status, 503);
+  await driver.destroyAll();
+});
+
 test('no request fails while targets come, drain and go, and while the balancer is configured anew', async () => {
   const [first, second, third] = targets;
   const node = simpleNode(ground, [first, second]);

@@ -62,7 +62,9 @@ function listen(address: string, port: number): Promise<string> {
     const isProbe = incoming.headers['user-agent'] === 'ELB-HealthChecker/2.0';
     outgoing.statusCode = isProbe ? (healths.get(address) ?? 200) : 200;
     outgoing.setHeader('x-served-by', address);
-    outgoing.end(JSON.stringify(incoming.headers));
+    const answer = (): unknown => outgoing.end(JSON.stringify(incoming.headers));
+    if (incoming.url === '/slow') setTimeout(answer, 1_000);
+    else answer();
   });
   server.keepAliveTimeout = 60_000;
   servers.set(`${address}:${port}`, server);

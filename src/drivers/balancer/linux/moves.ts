@@ -26,13 +26,14 @@ export function planMoves(node: BalancerNode, running: readonly ServerState[]): 
       const [checked, open] = states;
       const base = { targetGroupId: group.id, server };
       if (!checked || !open) moves.push({ ...base, do: 'add', commands: add(group, target, checked, open) });
-      else if (checked.isInMaintenance || open.isInMaintenance || (checked.isDraining && !target.isDraining))
+      else if (!target.isDraining && (checked.isInMaintenance || open.isInMaintenance))
         moves.push({ ...base, do: 'return', commands: comeBack(group.id, server) });
-      if (target.isDraining && !(checked?.isDraining && open?.isDraining))
+      // Maintenance, not the proxy's own drain: that would still let requests in by their cookie.
+      if (target.isDraining && !(checked?.isInMaintenance && open?.isInMaintenance))
         moves.push({
           ...base,
           do: 'drain',
-          commands: backends.map((backend) => `set server ${backend}/${server} state drain`),
+          commands: backends.map((backend) => `set server ${backend}/${server} state maint`),
         });
     }
     for (const server of there) {

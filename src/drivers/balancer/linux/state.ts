@@ -35,13 +35,12 @@ export function parseStat(text: string): readonly ServerStat[] {
 export interface ServerState {
   readonly backend: string;
   readonly server: string;
+  /** Gets nothing new: it drains, or is about to be removed. */
   readonly isInMaintenance: boolean;
-  readonly isDraining: boolean;
   readonly line: string;
 }
 
 const maintenanceBits = 0x01 | 0x02 | 0x04;
-const drainBits = 0x08 | 0x10;
 
 /** Reads the answer to `show servers state`. */
 export function parseServersState(text: string): readonly ServerState[] {
@@ -54,7 +53,6 @@ export function parseServersState(text: string): readonly ServerState[] {
         backend,
         server,
         isInMaintenance: (Number(admin) & maintenanceBits) !== 0,
-        isDraining: (Number(admin) & drainBits) !== 0,
         line,
       };
     });
@@ -75,7 +73,7 @@ export function renderState(node: BalancerNode, known: readonly ServerState[]): 
         const before = known.find((state) => state.backend === backend && state.server === server);
         if (before && !before.isInMaintenance) return before.line;
         const isUp = backend !== group.id;
-        const admin = target.isDraining ? 8 : 0;
+        const admin = target.isDraining ? 1 : 0;
         return `0 ${backend} 0 ${server} ${target.address} ${isUp ? 2 : 0} ${admin} 1 1 0 1 0 ${isUp ? 2 : 0} ${isUp ? 0 : 6} 0 0 0 - ${target.port} - 0 0 - - 0`;
       });
     }),

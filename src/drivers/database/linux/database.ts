@@ -75,6 +75,7 @@ export function linuxDatabase({ site, clock, random = systemRandom }: LinuxDatab
         `--defaults-file=${configPath(paths.serverDir)}`,
       ],
       namespace: server.namespace,
+      hostname: server.id.slice(0, 64), // what @@hostname tells clients
       logFile: logPath(site, server.id),
     });
     await accepting(server.id, paths.serverDir);

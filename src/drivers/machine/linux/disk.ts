@@ -50,14 +50,19 @@ export async function mountDisk(directory: string, layers: readonly string[]): P
   await run('mount', ['-t', 'overlay', 'snowglobe', '-o', options, rootfs]);
 }
 
-/** Unmounts whatever is mounted below the directory and removes it all. Never removes through a mount. */
-export async function removeDisk(directory: string): Promise<void> {
+/** Unmounts whatever is mounted below the directory; the disk stays. */
+export async function unmountDisk(directory: string): Promise<void> {
   for (const mountPoint of mountsBelow(directory)) {
     const { exitCode } = await tryRun('umount', [mountPoint]);
     if (exitCode !== 0) await run('umount', ['--lazy', mountPoint]);
   }
   const left = mountsBelow(directory);
   if (left.length > 0) throw new Error(`${left.join(', ')} cannot be unmounted`);
+}
+
+/** Unmounts the disk and removes it all. Never removes through a mount. */
+export async function removeDisk(directory: string): Promise<void> {
+  await unmountDisk(directory);
   rmSync(directory, { recursive: true, force: true });
 }
 

@@ -18,6 +18,7 @@ import {
   diskPaths,
   makeDisk,
   mountDisk,
+  unmountDisk,
   readText,
   removeDisk,
   writeWhole,
@@ -214,7 +215,9 @@ export function linuxMachine({ site, clock }: { readonly site: Site; readonly cl
         const askAgainAt = Math.min(end, performance.now() + askAgainMs);
         await waitFor(`machine ${id} to power off`, () => !isAlive(id) || performance.now() >= askAgainAt);
       }
-      if (recordOf(id) !== undefined) await clear(id);
+      if (recordOf(id) === undefined) return;
+      await clear(id);
+      await unmountDisk(directoryOf(id));
     },
 
     destroy,

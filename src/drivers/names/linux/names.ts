@@ -37,6 +37,7 @@ export function linuxNames({ site, regionName }: { site: Site; regionName: strin
     return {
       stateDir: site.stateDir,
       regionSocket: join(site.stateDir, 'api.sock'),
+      controlSocket: join(site.stateDir, 'control.sock'),
       ...certificate,
       tokenKeyFile,
       metadataAddress: serviceAddresses.metadata,

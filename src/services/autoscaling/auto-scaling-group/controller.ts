@@ -2,7 +2,8 @@ import { anyController, trigger, type Again, type Controller } from '#/controlle
 import { AwsError } from '#/lib/aws-error.ts';
 import { unreachable } from '#/lib/assert.ts';
 import { continueActivity, endActivity } from '#/services/autoscaling/auto-scaling-group/activities.ts';
-import { decide, type Step } from '#/services/autoscaling/auto-scaling-group/decide.ts';
+import { decide } from '#/services/autoscaling/auto-scaling-group/decide.ts';
+import type { Step } from '#/services/autoscaling/auto-scaling-group/steps.ts';
 import { launchInstance } from '#/services/autoscaling/auto-scaling-group/launch.ts';
 import { membersOf } from '#/services/autoscaling/auto-scaling-group/members.ts';
 import { observeMembers } from '#/services/autoscaling/auto-scaling-group/observe.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decide, type Member, type Step } from '#/services/autoscaling/auto-scaling-group/decide.ts';
+import { decide } from '#/services/autoscaling/auto-scaling-group/decide.ts';
+import type { Member, Step } from '#/services/autoscaling/auto-scaling-group/steps.ts';
 import type {
   AutoScalingGroup,
   AutoScalingGroupSpec,
@@ -105,6 +106,11 @@ const cases: Readonly<Record<string, Case>> = {
     spec: { healthCheckGracePeriodSeconds: 300 },
     steps: ['mark-unhealthy 1', 'begin-termination 1 ec2-state'],
   },
+  'one whose machine starts again is pending, not unhealthy': {
+    desired: 1,
+    members: [member('1', { state: 'pending' })],
+    steps: ['return-to-service 1'],
+  },
   'an impaired one has a few minutes': {
     desired: 1,
     members: [member('1', { impairedMs: 60_000 })],
@@ -191,6 +197,16 @@ const cases: Readonly<Record<string, Case>> = {
     desired: 2,
     members: [member('1', { version: '2' }), member('2', { version: '1' }), member('3', { zone: 'b' })],
     steps: ['begin-termination 2 scale-in'],
+  },
+  'a zone that the group has left is emptied first': {
+    desired: 2,
+    members: [member('1'), member('2', { zone: 'b' }), member('3', { zone: 'c' })],
+    steps: ['begin-termination 3 scale-in'],
+  },
+  'a zone that the group has left is replaced by one launch first': {
+    desired: 2,
+    members: [member('1'), member('2', { zone: 'c' })],
+    steps: ['launch subnet-b'],
   },
   'protected ones are not scaled in': {
     desired: 0,

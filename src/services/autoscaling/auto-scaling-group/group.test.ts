@@ -183,11 +183,11 @@ test('an instance whose machine dies is replaced', async () => {
   await createGroup(sim);
   const [victim] = members(sim);
 
-  sim.machines.end(victim?.InstanceId ?? '', 'killed');
+  sim.machines.kill(victim?.InstanceId ?? '', 'killed');
   await sim.advance(5_000);
 
   assert.equal(members(sim).length, 2);
-  assert.equal(sim.machines.machines.has(victim?.InstanceId ?? ''), false);
+  assert.equal(await sim.machines.inspect(victim?.InstanceId ?? ''), undefined);
   await sim.stop();
 });
 
@@ -221,12 +221,12 @@ test('a terminating instance keeps its machine until it is drained', async () =>
   setTarget(sim, id, 'unhealthy');
 
   await sim.advance(5 * minuteMs);
-  const whileDraining = sim.machines.machines.get(id)?.observed.state;
+  const whileDraining = (await sim.machines.inspect(id))?.state;
   setTarget(sim, id, undefined);
   await sim.advance(5_000);
 
   assert.equal(whileDraining, 'running');
-  assert.equal(sim.machines.machines.has(id), false);
+  assert.equal(await sim.machines.inspect(id), undefined);
   assert.deepEqual(members(sim, 'Terminating'), []);
   await sim.stop();
 });
@@ -343,7 +343,7 @@ test('a group that is deleted by force ends its instances and then itself', asyn
 
   assert.equal(shown, 'Delete in progress');
   assert.deepEqual(sim.call.autoscaling.DescribeAutoScalingGroups({}).AutoScalingGroups, []);
-  assert.equal(sim.machines.machines.size, 0);
+  assert.equal((await sim.machines.list()).length, 0);
   await sim.stop();
 });
 
@@ -380,7 +380,7 @@ test('a detached instance goes on running without its group', async () => {
   await sim.settle();
 
   assert(!members(sim).some(({ InstanceId }) => InstanceId === id));
-  assert.equal(sim.machines.machines.get(id)?.observed.state, 'running');
+  assert.equal((await sim.machines.inspect(id))?.state, 'running');
   await sim.stop();
 });
 
@@ -404,7 +404,7 @@ test('an instance goes to standby out of the balancer and comes back', async () 
 
   assert.deepEqual([standby, serving], [[moves], [stays]]);
   assert.deepEqual(new Set(members(sim).map(({ InstanceId }) => InstanceId)), new Set([stays, moves]));
-  assert.equal(sim.machines.machines.size, 2);
+  assert.equal((await sim.machines.list()).length, 2);
   await sim.stop();
 });
 
@@ -424,3 +424,20 @@ for (const policy of ['OldestInstance', 'NewestInstance']) {
     await sim.stop();
   });
 }
+
+test('a group that leaves a zone moves its instances and comes to rest', async () => {
+  const sim = await simulate();
+  await createGroup(sim);
+
+  sim.call.autoscaling.UpdateAutoScalingGroup({
+    AutoScalingGroupName: 'Inventory-ASG',
+    VPCZoneIdentifier: sim.subnetIds[0],
+  });
+  await sim.advance(minuteMs);
+  const activitiesBefore = causes(sim).length;
+  await sim.advance(5 * minuteMs);
+
+  assert.deepEqual(zonesOf(sim), ['eu-west-3a', 'eu-west-3a']);
+  assert.equal(causes(sim).length, activitiesBefore);
+  await sim.stop();
+});

@@ -1,5 +1,5 @@
 import { AwsError } from '#/lib/aws-error.ts';
-import type { Member } from '#/services/autoscaling/auto-scaling-group/decide.ts';
+import type { Member } from '#/services/autoscaling/auto-scaling-group/steps.ts';
 import { membersOf } from '#/services/autoscaling/auto-scaling-group/members.ts';
 import type { AutoScalingGroup, GroupInstance } from '#/services/autoscaling/auto-scaling-group/resource.ts';
 import type { Dependencies } from '#/services/contract.ts';

@@ -164,6 +164,18 @@ export const settingOperations = {
     };
   },
 
+  // What cannot be made yet is truly absent; clients that read a whole group ask for it.
+  DescribeLifecycleHooks: ({ AutoScalingGroupName }, { store }) => {
+    requireGroup(store, AutoScalingGroupName);
+    return { LifecycleHooks: [] };
+  },
+  DescribeLoadBalancers: () => ({ LoadBalancers: [] }),
+  DescribePolicies: () => ({ ScalingPolicies: [] }),
+  DescribeScheduledActions: () => ({ ScheduledUpdateGroupActions: [] }),
+  DescribeNotificationConfigurations: () => ({ NotificationConfigurations: [] }),
+  DescribeInstanceRefreshes: () => ({ InstanceRefreshes: [] }),
+  DescribeWarmPool: () => ({ Instances: [] }),
+
   DescribeLifecycleHookTypes() {
     return {
       LifecycleHookTypes: ['autoscaling:EC2_INSTANCE_LAUNCHING', 'autoscaling:EC2_INSTANCE_TERMINATING'],

@@ -1,7 +1,7 @@
 import type { Clock } from '#/lib/clock.ts';
 import type { Random } from '#/lib/random.ts';
 import { causeTime, startActivity } from '#/services/autoscaling/auto-scaling-group/activities.ts';
-import type { TerminationReason } from '#/services/autoscaling/auto-scaling-group/decide.ts';
+import type { TerminationReason } from '#/services/autoscaling/auto-scaling-group/steps.ts';
 import { membersOf } from '#/services/autoscaling/auto-scaling-group/members.ts';
 import type {
   AutoScalingGroup,

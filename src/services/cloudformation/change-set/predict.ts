@@ -34,7 +34,28 @@ export function predictChanges(prospect: Prospect): PlannedChange[] {
   }
   const removals = [...live.values()].filter(({ spec }) => !wanted.nodes.has(spec.logicalId)).map(removalOf);
   const kept = [...wanted.nodes.keys()].flatMap((logicalId) => changes.get(logicalId) ?? []);
-  return [...kept, ...removals];
+  const secrets = [...wanted.secrets, ...(prospect.current?.secrets ?? [])];
+  return [...kept, ...removals].map((change) => withoutSecrets(change, secrets));
+}
+
+/** Values of NoEcho parameters are as little shown in a change set as anywhere. */
+function withoutSecrets(change: PlannedChange, secrets: readonly string[]): PlannedChange {
+  const masked = (text: string | undefined): string | undefined =>
+    secrets.reduce(
+      (rest, secret) =>
+        rest?.replaceAll(secret, '****').replaceAll(JSON.stringify(secret).slice(1, -1), '****'),
+      text,
+    );
+  return {
+    ...change,
+    before: masked(change.before),
+    after: masked(change.after),
+    details: change.details.map((detail) => ({
+      ...detail,
+      before: masked(detail.before),
+      after: masked(detail.after),
+    })),
+  };
 }
 
 /** Dependencies before dependants. */

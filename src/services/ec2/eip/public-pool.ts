@@ -7,8 +7,8 @@ import { networkInterfaceType } from '#/services/ec2/network-interface/resource.
 
 /**
  * Takes a free public address of the region's pool: the one place where Elastic IP addresses and those that come with
- * an interface are chosen, so that none is given twice. The pool's first and last address and the router's (the second)
- * are never given. Starts at a random place, for the reason that private addresses do.
+ * an interface are chosen, so that none is given twice. The pool's first and last addresses are the host's and the
+ * edge's. Starts at a random place, for the reason that private addresses do.
  */
 export function takePublicAddress({
   store,
@@ -24,7 +24,7 @@ export function takePublicAddress({
       .listAny(networkInterfaceType)
       .flatMap(({ spec, status }) => [spec.publicIpAddress, ...(status.mappedAddresses ?? [])]),
   ]);
-  const reservedFirst = 2;
+  const reservedFirst = 1;
   const usable = cidrSize(pool) - reservedFirst - 1;
   const start = random.int(Math.max(usable, 1));
   for (let step = 0; step < usable; step += 1) {

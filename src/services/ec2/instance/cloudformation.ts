@@ -1,7 +1,7 @@
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Properties, ProviderContext, ResourceProvider, Stability } from '#/services/contract.ts';
 import { withStackTags, type TagPair } from '#/services/stack-tags.ts';
-import { mutableAttributes, runInput } from '#/services/ec2/instance/properties.ts';
+import { mutableAttributes, profileOf, runInput } from '#/services/ec2/instance/properties.ts';
 import type * as aws from '@aws-sdk/client-ec2';
 
 /** `AWS::EC2::Instance`. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-instance.html */
@@ -20,7 +20,12 @@ export const instanceProvider: ResourceProvider = {
     if (state === 'pending') return { state: 'in-progress' };
     return failed(id, state);
   },
-  update(id, properties, _previous, context) {
+  update(id, properties, previous, context) {
+    // These need a stop in between on AWS; here another instance is made, and the engine ends the old one.
+    if (['InstanceType', 'UserData'].some((name) => properties[name] !== previous[name]))
+      return instanceProvider.create(properties, context);
+    if (properties['IamInstanceProfile'] !== previous['IamInstanceProfile'])
+      replaceProfile(id, properties, context);
     for (const attribute of mutableAttributes(properties))
       context.call.ec2.ModifyInstanceAttribute({ InstanceId: id, ...attribute });
     retag(id, properties, context);
@@ -60,6 +65,16 @@ function find(id: string, { call }: ProviderContext): aws.Instance | undefined {
     if (error instanceof AwsError && error.code.startsWith('InvalidInstanceID')) return undefined;
     throw error;
   }
+}
+
+function replaceProfile(id: string, properties: Properties, { call }: ProviderContext): void {
+  const Filters = [{ Name: 'instance-id', Values: [id] }];
+  const { IamInstanceProfileAssociations } = call.ec2.DescribeIamInstanceProfileAssociations({ Filters });
+  for (const { AssociationId = '' } of IamInstanceProfileAssociations ?? [])
+    call.ec2.DisassociateIamInstanceProfile({ AssociationId });
+  const name = properties['IamInstanceProfile'];
+  if (typeof name === 'string')
+    call.ec2.AssociateIamInstanceProfile({ InstanceId: id, IamInstanceProfile: profileOf(name) });
 }
 
 function retag(id: string, properties: Properties, context: ProviderContext): void {

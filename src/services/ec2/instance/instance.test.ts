@@ -25,6 +25,10 @@ function describe({ call }: ComputeSimulation, id: string) {
   return instance;
 }
 
+async function bootsOf({ machines }: ComputeSimulation, id: string): Promise<number> {
+  return (await machines.console(id)).split(' boots ').length - 1;
+}
+
 test('a launched instance is pending at once and running when its machine runs', async () => {
   const sim = await simulateCompute();
 
@@ -34,7 +38,7 @@ test('a launched instance is pending at once and running when its machine runs',
 
   assert.equal(before, 'pending');
   assert.equal(describe(sim, id).State?.Name, 'running');
-  assert.equal(sim.machines.machines.get(id)?.observed.state, 'running');
+  assert.equal((await sim.machines.inspect(id))?.state, 'running');
   await sim.stop();
 });
 
@@ -80,7 +84,7 @@ test('a terminated instance is shutting down at once, keeps serving a moment, an
 
   const [change] = sim.call.ec2.TerminateInstances({ InstanceIds: [id] }).TerminatingInstances ?? [];
   await sim.advance(1_000);
-  const machineAfterASecond = sim.machines.machines.get(id)?.observed.state;
+  const machineAfterASecond = (await sim.machines.inspect(id))?.state;
   await sim.advance(1_000);
   const terminated = describe(sim, id);
   await sim.advance(3_600_000);
@@ -91,7 +95,7 @@ test('a terminated instance is shutting down at once, keeps serving a moment, an
   assert.equal(terminated.StateReason?.Code, 'Client.UserInitiatedShutdown');
   assert.match(terminated.StateTransitionReason ?? '', /^User initiated \(2026-01-31 12:00:\d\d GMT\)$/);
   assert.deepEqual(terminated.NetworkInterfaces, []);
-  assert.equal(sim.machines.machines.size, 0);
+  assert.equal((await sim.machines.list()).length, 0);
   assert.deepEqual(sim.call.ec2.DescribeInstances({}).Reservations, []);
   await sim.stop();
 });
@@ -111,7 +115,7 @@ test('a stopped instance keeps its disk and address, and starts again', async ()
   assert.equal(stopped, 'stopped');
   assert.equal(describe(sim, id).State?.Name, 'running');
   assert.equal(describe(sim, id).PrivateIpAddress, address);
-  assert.equal(sim.machines.machines.get(id)?.boots, 2);
+  assert.equal(await bootsOf(sim, id), 2);
   await sim.stop();
 });
 
@@ -124,7 +128,7 @@ test('a reboot boots the machine once more and the instance stays running', asyn
   await sim.settle();
 
   assert.equal(describe(sim, id).State?.Name, 'running');
-  assert.equal(sim.machines.machines.get(id)?.boots, 2);
+  assert.equal(await bootsOf(sim, id), 2);
   await sim.stop();
 });
 
@@ -144,7 +148,7 @@ for (const { ending, input, state, reason } of [
     const id = run(sim, input);
     await sim.settle();
 
-    sim.machines.end(id, ending);
+    sim.machines.kill(id, ending);
     await sim.settle();
 
     assert.equal(describe(sim, id).State?.Name, state);
@@ -194,7 +198,7 @@ test('a launch template gives what the request does not, and marks the instance'
   await sim.settle();
 
   assert.equal(instance?.InstanceType, 't3.micro');
-  assert.equal(sim.machines.machines.get(instance?.InstanceId ?? '')?.machine.metadata.userData, 'djI=');
+  assert.equal(sim.machines.metadataOf(instance?.InstanceId ?? '')?.userData, 'djI=');
   assert.deepEqual(instance?.Tags, [
     { Key: 'Name', Value: 'Inventory-App' },
     { Key: 'aws:ec2launchtemplate:id', Value: created.LaunchTemplate?.LaunchTemplateId },
@@ -208,7 +212,7 @@ test('the metadata service is told who the instance is', async () => {
   const id = run(sim, { UserData: 'IyEvYmluL3No' });
   await sim.settle();
 
-  const metadata = sim.machines.metadata.get(id);
+  const metadata = sim.machines.metadataOf(id);
 
   assert.equal(metadata?.metaData['instance-id'], id);
   assert.equal(metadata?.metaData['placement/availability-zone'], 'eu-west-3a');

@@ -5,7 +5,6 @@ import {
   defaultVpcMissing,
   imageIdMalformed,
   imageNotFound,
-  instanceProfileInvalid,
 } from '#/services/ec2/compute-errors.ts';
 import {
   groupNotFound,
@@ -16,6 +15,7 @@ import {
 import { findImage } from '#/services/ec2/image/catalog.ts';
 import { instanceSizes, type InstanceSize } from '#/services/ec2/instance-type/catalog.ts';
 import { requireFreeInterface, type InstanceInterfaceWish } from '#/services/ec2/instance/interfaces.ts';
+import { resolveProfile } from '#/services/ec2/instance/profile.ts';
 import type { InstanceSpec, RootVolume } from '#/services/ec2/instance/resource.ts';
 import { requireKeyPair } from '#/services/ec2/key-pair/operations.ts';
 import { requireLaunchTemplate, requireVersion } from '#/services/ec2/launch-template/lookup.ts';
@@ -173,27 +173,6 @@ function requireImageId(
         throw invalidParameterValue(`The parameter ${name} does not exist or cannot be read.`);
       throw error;
     }
-  }
-}
-
-function resolveProfile(
-  given: RunInput['IamInstanceProfile'],
-  { call }: Context,
-): Pick<InstanceSpec, 'iamInstanceProfileArn' | 'iamInstanceProfileId'> {
-  const name = given?.Name ?? given?.Arn?.slice(given.Arn.lastIndexOf('/') + 1);
-  if (name === undefined) return { iamInstanceProfileArn: undefined, iamInstanceProfileId: undefined };
-  try {
-    const profile = call.iam.GetInstanceProfile({ InstanceProfileName: name }).InstanceProfile;
-    return { iamInstanceProfileArn: profile?.Arn, iamInstanceProfileId: profile?.InstanceProfileId };
-  } catch (error) {
-    if (
-      error instanceof AwsError &&
-      (error.code === 'NoSuchEntity' || error.code === 'NoSuchEntityException')
-    )
-      throw given?.Name === undefined
-        ? instanceProfileInvalid(given?.Arn ?? '', 'arn')
-        : instanceProfileInvalid(name, 'name');
-    throw error;
   }
 }
 

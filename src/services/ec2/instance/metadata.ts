@@ -53,8 +53,15 @@ export function instanceMetadata(
     const interfaces = interfacesOf(store, instance);
     const [primary] = interfaces;
     if (!primary) throw new Error(`the network interface of ${instance.id} is gone`);
-    return {
+    const access = {
       linkId: primary.id,
+      tokensRequired: spec.metadataOptions.httpTokens === 'required',
+      hopLimit: spec.metadataOptions.httpPutResponseHopLimit,
+    };
+    if (spec.metadataOptions.httpEndpoint === 'disabled')
+      return { ...access, metaData: {}, userData: undefined, identityDocument: {} };
+    return {
+      ...access,
       metaData: {
         ...instancePaths(instance, primary),
         ...placementPaths(instance),
@@ -81,8 +88,6 @@ export function instanceMetadata(
         region,
         version: '2017-09-30',
       },
-      tokensRequired: spec.metadataOptions.httpTokens === 'required',
-      hopLimit: spec.metadataOptions.httpPutResponseHopLimit,
     };
   };
 

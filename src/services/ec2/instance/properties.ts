@@ -136,7 +136,8 @@ function truth(value: boolean | string): boolean {
   return value === true || value === 'true';
 }
 
-function profileOf(nameOrArn: string): { Arn: string } | { Name: string } {
+/** A template gives a profile's name; some give its ARN. */
+export function profileOf(nameOrArn: string): { Arn: string } | { Name: string } {
   return nameOrArn.startsWith('arn:') ? { Arn: nameOrArn } : { Name: nameOrArn };
 }
 

@@ -184,7 +184,7 @@ async function startWriter(database: DatabaseDriver, set: ServerSet, id: string)
   set.save({
     ...status,
     failover: undefined,
-    restartsDone: { ...status.restartsDone, [id]: member(set, id).restarts },
+    restartsDone: { ...status.restartsDone, [id]: memberOf(set, id).restarts },
   });
   if (failover) set.tell({ what: 'failover-completed', ...failover });
 }
@@ -192,17 +192,17 @@ async function startWriter(database: DatabaseDriver, set: ServerSet, id: string)
 async function startReader(database: DatabaseDriver, set: ServerSet, id: string): Promise<void> {
   const { volumes, writer, restartsDone } = set.status();
   if (writer === undefined) return;
-  const volumeId = volumes[id] ?? `${set.volume.id}.${member(set, id).resourceId}`;
+  const volumeId = volumes[id] ?? `${set.volume.id}.${memberOf(set, id).resourceId}`;
   set.save({
     ...set.status(),
     volumes: { ...volumes, [id]: volumeId },
-    restartsDone: { ...restartsDone, [id]: member(set, id).restarts },
+    restartsDone: { ...restartsDone, [id]: memberOf(set, id).restarts },
   });
   await database.copyVolume(set.volume.id, volumeId);
   await database.apply(
     toServer(set, id, {
       type: 'reader',
-      writerAddress: member(set, writer).address,
+      writerAddress: memberOf(set, writer).address,
       writerPort: set.port,
     }),
   );
@@ -228,7 +228,7 @@ async function remove(database: DatabaseDriver, set: ServerSet, id: string): Pro
 }
 
 function toServer(set: ServerSet, id: string, role: DatabaseServer['role']): DatabaseServer {
-  const { namespace, address, reportedVersion, bufferPoolMib, variables } = member(set, id);
+  const { namespace, address, reportedVersion, bufferPoolMib, variables } = memberOf(set, id);
   const volumeId = set.status().volumes[id] ?? set.volume.id;
   return {
     id,
@@ -243,7 +243,7 @@ function toServer(set: ServerSet, id: string, role: DatabaseServer['role']): Dat
   };
 }
 
-function member(set: ServerSet, id: string): SetMember {
+function memberOf(set: ServerSet, id: string): SetMember {
   const found = set.members.find((each) => each.id === id);
   if (!found) throw new Error(`${id} is not a member of ${set.volume.id}`);
   return found;
