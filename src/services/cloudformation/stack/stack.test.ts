@@ -239,7 +239,7 @@ test('a rollback that failed goes on when it is told to', async () => {
   await testing.call('UpdateStack', { StackName: 'net', TemplateBody: JSON.stringify(changedNetwork) });
   while (!(await eventsOf(testing, 'net')).includes('Vpc UPDATE_COMPLETE')) {
     await new Promise((resolve) => setImmediate(resolve));
-    testing.clock.next();
+    testing.clock.step();
   }
   testing.behaviours.set('Vpc', { refusesUpdate: true });
 
