@@ -64,7 +64,8 @@ await drivers.names.apply({
   ].map((endpoint) => ({ name: endpoint, ttlSeconds: 60, data: { type: 'region' } })),
 });
 const servers = await listen(region);
-if (isAfterStop()) markRestarted(store);
+// A simulated data plane lives and dies with this process.
+if (isAfterStop() || settings.dataPlane === 'memory') markRestarted(store);
 rmSync(join(site.stateDir, 'stopped'), { force: true });
 writeFileSync(join(site.stateDir, 'boot-id'), hostBootId());
 region.runtime.start();

@@ -39,8 +39,8 @@ export interface Region {
   readonly store: Store;
   /** In-process calls on behalf of a principal. */
   callAs(principal: Principal): Calls;
-  implements(service: string, operation: string): boolean;
-  invoke(service: string, operation: string, input: unknown, caller: Caller): Promise<unknown>;
+  readonly implements: (service: string, operation: string) => boolean;
+  readonly invoke: (service: string, operation: string, input: unknown, caller: Caller) => Promise<unknown>;
 }
 
 export function createRegion(options: RegionOptions): Region {

@@ -68,7 +68,7 @@ test('a transaction that throws leaves nothing behind, in memory, in the indexes
 
 test('what was removed in a transaction that throws comes back to its place', () => {
   const store = open();
-  const things = ['a', 'b', 'c'].map((id) => make(store, id));
+  const things = ['a', 'b', 'c'].map((id) => make(store, id, ['ann']));
 
   assert.throws(() =>
     store.transaction(() => {
@@ -79,6 +79,7 @@ test('what was removed in a transaction that throws comes back to its place', ()
   );
 
   assert.deepEqual(store.list(thingType), things);
+  assert.deepEqual(store.listBy(thingType, 'owner', 'ann'), things);
 });
 
 test('a transaction within another is undone alone when it throws and the other goes on', (t) => {

@@ -62,7 +62,8 @@ export class Store {
       const general = type as unknown as ResourceType<Resource>;
       this.#types.set(type.kind, general);
       const table = this.#table(type.kind);
-      for (const resource of table.rows.values()) this.#index(table, general, undefined, resource);
+      for (const resource of table.rows.values())
+        this.#index(table, general, resource.id, undefined, resource);
     }
   }
 
@@ -217,44 +218,49 @@ export class Store {
     for (const { kind, id, before } of changes) this.#place(kind, id, before);
     // Whatever had been removed has come back as the youngest: its place is in the file.
     for (const kind of new Set(changes.flatMap((change) => (change.before ? [change.kind] : [])))) {
-      const { rows } = this.#table(kind);
-      const ordered = [...this.#ids.all(kind)].map(({ id }) => String(id)).filter((id) => rows.has(id));
-      for (const id of [...ordered, ...[...rows.keys()].filter((each) => !ordered.includes(each))]) {
+      const table = this.#table(kind);
+      const { rows } = table;
+      const type = this.#types.get(kind);
+      table.indexes.clear();
+      const ordered = new Set(this.#ids.all(kind).map(({ id }) => String(id)));
+      for (const id of [...ordered, ...[...rows.keys()].filter((each) => !ordered.has(each))]) {
         const row = rows.get(id);
         rows.delete(id);
-        if (row) rows.set(id, row);
+        if (!row) continue;
+        rows.set(id, row);
+        if (type) this.#index(table, type, id, undefined, row);
       }
     }
   }
 
   #place(kind: string, id: string, after: Resource | undefined): void {
     const table = this.#table(kind);
-    const type = this.#types.get(kind);
     const before = table.rows.get(id);
     if (after) table.rows.set(id, after);
     else table.rows.delete(id);
-    if (type) this.#index(table, type, before, after);
+    const type = this.#types.get(kind);
+    if (type) this.#index(table, type, id, before, after);
   }
 
-  /** Follows a change in the kind's indexes. A key that stays keeps its place, so that look-ups answer oldest first. */
+  /** Moves a resource between keys. Where a key stays it keeps its place: listings are oldest first. */
   #index(
     table: Table,
     type: ResourceType<Resource>,
+    id: string,
     before: Resource | undefined,
     after: Resource | undefined,
   ): void {
-    const id = (after ?? before)?.id;
-    if (id === undefined) return;
     for (const [name, keysOf] of Object.entries(type.indexes)) {
       const index = getOrMake(table.indexes, name, () => new Map<string, Set<string>>());
-      const wanted = new Set(after ? keysOf(after) : []);
-      for (const key of before ? keysOf(before) : []) {
-        const ids = index.get(key);
-        if (wanted.has(key) || !ids) continue;
-        ids.delete(id);
-        if (ids.size === 0) index.delete(key);
+      const left = new Set(before ? keysOf(before) : []);
+      for (const key of after ? keysOf(after) : []) {
+        if (!left.delete(key)) getOrMake(index, key, () => new Set<string>()).add(id);
       }
-      for (const key of wanted) getOrMake(index, key, () => new Set<string>()).add(id);
+      for (const key of left) {
+        const ids = index.get(key);
+        ids?.delete(id);
+        if (ids?.size === 0) index.delete(key);
+      }
     }
   }
 

@@ -8,7 +8,7 @@ const settings = JSON.parse(
   readFileSync(process.env['DATABASE_SETTINGS'] ?? 'database.json', 'utf8'),
 ) as DatabaseSettings;
 const server = createInventory({
-  items: new Items({ ...settings, port: Number(settings.port) }),
+  items: new Items(settings),
   identity: await readIdentity(),
   databaseEndpoint: settings.host,
   newId: randomUUID,

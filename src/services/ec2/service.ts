@@ -75,7 +75,7 @@ function networkingParts(dependencies: Dependencies): Ec2Parts {
       anyController(vpcController(dependencies)),
     ],
     providers: networkProviders,
-    metadataOnly: [],
+    metadataOnly: ['CreateDhcpOptions', 'AssociateDhcpOptions', 'DeleteDhcpOptions', 'ModifyVpcTenancy'],
   };
 }
 
