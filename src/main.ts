@@ -53,7 +53,8 @@ await drivers.names.apply({
   ].map((endpoint) => ({ name: endpoint, ttlSeconds: 60, data: { type: 'region' } })),
 });
 const servers = await listen();
-if (isAfterStop()) markRestarted(first.store);
+// A simulated data plane lives and dies with this process.
+if (isAfterStop() || settings.dataPlane === 'memory') markRestarted(first.store);
 rmSync(join(site.stateDir, 'stopped'), { force: true });
 writeFileSync(join(site.stateDir, 'boot-id'), hostBootId());
 first.region.runtime.start();
@@ -101,7 +102,7 @@ function backendOf(current: () => OpenRegion): Backend {
   return {
     region: regionName,
     account,
-    credentials: (accessKeyId) => findCredentials(served().store, account, systemClock.now(), accessKeyId),
+    credentials: (accessKeyId) => findCredentials(served().store, account, accessKeyId),
     implements: (service, operation) => current().region.implements(service, operation),
     async invoke(...call) {
       const { region } = current();

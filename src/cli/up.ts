@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { askOverview } from '#/cli/client.ts';
 import { print, printJson, type Command } from '#/cli/command.ts';
-import { deployLab, labIsDeployed } from '#/cli/lab.ts';
+import { deployLab, labBalancerName, labIsDeployed } from '#/cli/lab.ts';
 import { startRegion } from '#/cli/process.ts';
 import { buildImages } from '#/images/build.ts';
 import type { Overview } from '#/server/overview.ts';
@@ -74,13 +74,15 @@ function dataPlaneOf(text: unknown): { dataPlane?: 'linux' | 'memory' } {
   return { dataPlane: text };
 }
 
-/** Waits until each load balancer's addresses answer a request with success. */
+/** Waits until the Inventory page answers at each of its addresses. */
 async function waitUntilServed(name: string, progress: (line: string) => void): Promise<void> {
   const deadline = performance.now() + serveLimitMs;
   let told = '';
   while (true) {
     const { loadBalancers } = await askOverview(name);
-    const addresses = loadBalancers.flatMap((one) => one.addresses);
+    const addresses = loadBalancers
+      .filter((one) => one.name === labBalancerName)
+      .flatMap((one) => one.addresses);
     const answers = await Promise.all(addresses.map((address) => statusOf(`http://${address}/`)));
     if (answers.length > 0 && answers.every((status) => status === 200)) return;
     const line = `Waiting for the load balancer to serve: ${answers.map((status) => status ?? 'no answer').join(', ') || 'no address yet'}`;
@@ -100,7 +102,7 @@ async function statusOf(url: string): Promise<number | undefined> {
 }
 
 function renderAddresses({ region, loadBalancers }: Overview): string {
-  const pages = loadBalancers.flatMap(({ name, addresses }) =>
+  const pages = (region.dataPlane === 'memory' ? [] : loadBalancers).flatMap(({ name, addresses }) =>
     addresses.map((address) => `  ${name.padEnd(14)} http://${address}/`),
   );
   return [
