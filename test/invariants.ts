@@ -1,4 +1,7 @@
-import { autoScalingGroupType, groupInstanceType } from '#/services/autoscaling/auto-scaling-group/resource.ts';
+import {
+  autoScalingGroupType,
+  groupInstanceType,
+} from '#/services/autoscaling/auto-scaling-group/resource.ts';
 import { instanceType } from '#/services/ec2/instance/resource.ts';
 import { natGatewayType } from '#/services/ec2/nat-gateway/resource.ts';
 import { networkInterfaceType } from '#/services/ec2/network-interface/resource.ts';
@@ -25,13 +28,17 @@ const restingStates: Readonly<Record<string, readonly string[]>> = {
 export function unrest({ store }: SimRegion): readonly string[] {
   const records = store.kinds().flatMap((kind) => store.listAny({ kind, indexes: {} }));
   return [
-    ...records.flatMap(({ kind, id, deleting }) => (deleting ? [`${kind} ${id} is still being deleted`] : [])),
+    ...records.flatMap(({ kind, id, deleting }) =>
+      deleting ? [`${kind} ${id} is still being deleted`] : [],
+    ),
     ...records.flatMap(({ kind, id, status }) => {
       // Every kind of this table has a status with a state.
       const state = (status as { readonly state?: string } | null)?.state ?? '';
       return restingStates[kind]?.includes(state) === false ? [`${kind} ${id} is ${state}`] : [];
     }),
-    ...store.list(networkInterfaceType).flatMap(({ id, status }) => (status.isLinked ? [] : [`${id} has no link`])),
+    ...store
+      .list(networkInterfaceType)
+      .flatMap(({ id, status }) => (status.isLinked ? [] : [`${id} has no link`])),
     ...store.list(autoScalingGroupType).flatMap(({ id, spec }) => {
       const members = store
         .listBy(groupInstanceType, 'groupName', id)
@@ -49,7 +56,8 @@ export async function differences(sim: SimRegion): Promise<readonly string[]> {
   const held = await sim.inventory();
   const instances = store.listAny(instanceType).filter(({ spec }) => spec.wish !== 'terminated');
   const running: string[] = [];
-  for (const id of held.machines) if ((await world.machine.inspect(id))?.state === 'running') running.push(id);
+  for (const id of held.machines)
+    if ((await world.machine.inspect(id))?.state === 'running') running.push(id);
   const vpcs = store.listAny(vpcType);
   const links: string[] = [];
   for (const { id } of vpcs) links.push(...((await world.network.inspect(id))?.linkIds ?? []));
@@ -58,7 +66,9 @@ export async function differences(sim: SimRegion): Promise<readonly string[]> {
   const clusters = store.listAny(dbClusterType);
   const known = [
     ...clusters.map(({ spec, status }) => volumesOf(spec.resourceId, status)),
-    ...databases.flatMap(({ spec, status }) => (spec.alone ? [volumesOf(spec.resourceId, status.servers)] : [])),
+    ...databases.flatMap(({ spec, status }) =>
+      spec.alone ? [volumesOf(spec.resourceId, status.servers)] : [],
+    ),
   ].flatMap((volumes) => [...volumes]);
   const names = [
     ...vpcs.map(({ id }) => id),
@@ -68,7 +78,11 @@ export async function differences(sim: SimRegion): Promise<readonly string[]> {
   ];
   return [
     ...compare('machines', held.machines, ids(instances)),
-    ...compare('running machines', running, ids(instances.filter(({ status }) => status.state === 'running'))),
+    ...compare(
+      'running machines',
+      running,
+      ids(instances.filter(({ status }) => status.state === 'running')),
+    ),
     ...compare('networks', held.networks, ids(vpcs)),
     ...compare('links', links, ids(store.listAny(networkInterfaceType))),
     ...compare(
@@ -89,7 +103,9 @@ export function inconsistencies({ store }: SimRegion, { detached }: History): re
       .listAny(instanceType)
       .filter(({ status }) => status.state !== 'terminated')
       .flatMap(({ spec }) => spec.networkInterfaceIds),
-    ...store.listAny(loadBalancerType).flatMap(({ spec }) => spec.zones.map((zone) => zone.networkInterfaceId)),
+    ...store
+      .listAny(loadBalancerType)
+      .flatMap(({ spec }) => spec.zones.map((zone) => zone.networkInterfaceId)),
     ...store
       .listAny(natGatewayType)
       .filter(({ status }) => status.endedAt === undefined)
@@ -98,16 +114,19 @@ export function inconsistencies({ store }: SimRegion, { detached }: History): re
   ]);
   const interfaces = store.list(networkInterfaceType);
   const launched = store.list(instanceType).filter(({ spec }) => spec.wish !== 'terminated');
-  const tagOf = (tags: Readonly<Record<string, string>>): string | undefined => tags['aws:autoscaling:groupName'];
   return [
-    ...interfaces.flatMap(({ id, spec }) => (used.has(id) ? [] : [`nobody uses ${id} (${spec.description})`])),
+    ...interfaces.flatMap(({ id, spec }) =>
+      used.has(id) ? [] : [`nobody uses ${id} (${spec.description})`],
+    ),
     ...launched.flatMap(({ id, tags }) => {
-      const group = tagOf(tags);
+      const group = tags['aws:autoscaling:groupName'];
       if (group === undefined || detached.has(id)) return [];
       const isOrphan = store.getAny(groupInstanceType, id)?.spec.groupName !== group;
       return isOrphan ? [`${id} says it is in ${group}, which does not know it`] : [];
     }),
-    ...twice(interfaces.flatMap(({ spec }) => spec.privateIpAddresses.map((each) => `${spec.subnetId} ${each}`))),
+    ...twice(
+      interfaces.flatMap(({ spec }) => spec.privateIpAddresses.map((each) => `${spec.subnetId} ${each}`)),
+    ),
     ...twice(interfaces.flatMap(({ spec }) => spec.publicIpAddress ?? [])),
   ];
 }
@@ -144,7 +163,9 @@ export class History {
       this.violations.push(`${key} is back after it was wished gone`);
     if (kind !== instanceType.kind && kind !== groupInstanceType.kind) return;
     // Records of both kinds have wishes.
-    const wishes = [before, after].map((each) => (each?.spec as { readonly wish?: string } | undefined)?.wish);
+    const wishes = [before, after].map(
+      (each) => (each?.spec as { readonly wish?: string } | undefined)?.wish,
+    );
     if (wishes[1] === 'detached') this.detached.add(id);
     if (wishes[0] === 'terminated' && after !== undefined && wishes[1] !== 'terminated')
       this.violations.push(`${key} is back after it was terminated`);
@@ -163,5 +184,7 @@ function compare(what: string, found: readonly string[], wanted: readonly string
 }
 
 function twice(values: readonly string[]): readonly string[] {
-  return values.filter((value, index) => values.indexOf(value) !== index).map((value) => `${value} is given twice`);
+  return values
+    .filter((value, index) => values.indexOf(value) !== index)
+    .map((value) => `${value} is given twice`);
 }

@@ -18,7 +18,10 @@ const crashesPerLife = 2;
 const faultsPerMille = 40;
 
 const { SEED, SNOWGLOBE_LIVES = '20' } = process.env;
-const seeds = SEED === undefined ? Array.from({ length: Number(SNOWGLOBE_LIVES) }, (_, index) => index + 1) : [Number(SEED)];
+const seeds =
+  SEED === undefined
+    ? Array.from({ length: Number(SNOWGLOBE_LIVES) }, (_, index) => index + 1)
+    : [Number(SEED)];
 
 for (const seed of seeds) {
   test(`life ${seed} ends well`, async () => {
@@ -69,7 +72,9 @@ async function live(seed: number, file: string): Promise<void> {
     ...(await differences(sim)),
     ...inconsistencies(sim, history),
     ...history.violations,
-    ...(last && unrest(sim).length > 0 ? [`last failure: ${last.kind} ${last.id} ${String(last.error)}`] : []),
+    ...(last && unrest(sim).length > 0
+      ? [`last failure: ${last.kind} ${last.id} ${String(last.error)}`]
+      : []),
   ];
   assert.deepEqual(trouble, [], `life ${seed} (replay with SEED=${seed}): ${diary.join('; ')}`);
   await sim.close();

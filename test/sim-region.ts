@@ -126,11 +126,6 @@ export function simRegion({
     return { store, region, die };
   }
 
-  async function rest(): Promise<void> {
-    // The drivers wait for the clock only: whatever else they answer comes before the next macrotask.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-  }
-
   async function settle(what: string, until: () => boolean, maxMs = 600_000): Promise<void> {
     const limit = clock.now() + maxMs;
     for (;;) {
@@ -209,6 +204,11 @@ export function simRegion({
       await rest();
     },
   };
+}
+
+async function rest(): Promise<void> {
+  // The drivers wait for the clock only: whatever else they answer comes before the next macrotask.
+  await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 function createWorld(clock: VirtualClock, random: Random): World {

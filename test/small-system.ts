@@ -202,8 +202,7 @@ export async function settled(
   try {
     await sim.settle('the system serves', () => troubles(sim, system, options).length === 0, options.maxMs);
   } catch (cause) {
-    assert.ok(cause instanceof Error, 'settle throws errors');
-    throw new Error(`${cause.message}: ${troubles(sim, system, options).join('; ')}`, { cause: cause.cause });
+    throw new Error(`the system does not serve: ${troubles(sim, system, options).join('; ')}`, { cause });
   }
 }
 
@@ -232,10 +231,7 @@ export async function deleteSmallSystem(sim: SimRegion, system: SmallSystem): Pr
   await deleteNetwork(sim, system);
 }
 
-export async function deleteNetwork(
-  sim: SimRegion,
-  network: SmallNetwork,
-): Promise<void> {
+export async function deleteNetwork(sim: SimRegion, network: SmallNetwork): Promise<void> {
   const ec2 = () => sim.call.ec2;
   await sim.insist('the address is released', () =>
     ec2().ReleaseAddress({ AllocationId: network.allocationId }),

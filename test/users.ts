@@ -69,7 +69,8 @@ const actions: Readonly<Record<string, (user: User) => void>> = {
       SubnetId: pick(random, subnetsOf(network)),
     });
   },
-  TerminateInstances: (user) => void user.sim.call.ec2.TerminateInstances({ InstanceIds: [someInstance(user)] }),
+  TerminateInstances: (user) =>
+    void user.sim.call.ec2.TerminateInstances({ InstanceIds: [someInstance(user)] }),
   StopInstances: (user) => void user.sim.call.ec2.StopInstances({ InstanceIds: [someInstance(user)] }),
   StartInstances: (user) => void user.sim.call.ec2.StartInstances({ InstanceIds: [someInstance(user)] }),
   RebootInstances: (user) => void user.sim.call.ec2.RebootInstances({ InstanceIds: [someInstance(user)] }),
@@ -85,7 +86,9 @@ const actions: Readonly<Record<string, (user: User) => void>> = {
   },
   DeleteSubnet({ sim, network, random }) {
     const ours: readonly (string | undefined)[] = subnetsOf(network);
-    const others = (sim.call.ec2.DescribeSubnets({}).Subnets ?? []).filter((each) => !ours.includes(each.SubnetId));
+    const others = (sim.call.ec2.DescribeSubnets({}).Subnets ?? []).filter(
+      (each) => !ours.includes(each.SubnetId),
+    );
     sim.call.ec2.DeleteSubnet({ SubnetId: pick(random, others)?.SubnetId ?? 'subnet-0' });
   },
   CreateSecurityGroup({ sim, network, random }) {
@@ -104,7 +107,11 @@ const actions: Readonly<Record<string, (user: User) => void>> = {
   ReleaseAddress: (user) => void user.sim.call.ec2.ReleaseAddress({ AllocationId: someAddress(user) }),
   AssociateAddress(user) {
     const InstanceId = someInstance(user);
-    user.sim.call.ec2.AssociateAddress({ AllocationId: someAddress(user), InstanceId, AllowReassociation: true });
+    user.sim.call.ec2.AssociateAddress({
+      AllocationId: someAddress(user),
+      InstanceId,
+      AllowReassociation: true,
+    });
   },
   DisassociateAddress({ sim, random }) {
     const all = sim.call.ec2.DescribeAddresses({}).Addresses ?? [];
@@ -165,13 +172,18 @@ const actions: Readonly<Record<string, (user: User) => void>> = {
   CreateTargetGroup({ sim, network, random }) {
     const Name = pick(random, smallNames);
     const common = { Protocol: 'HTTP', Port: 80, VpcId: network.vpcId } as const;
-    const { TargetGroups } = sim.call.elbv2.CreateTargetGroup({ Name, ...common, HealthCheckIntervalSeconds: 10 });
+    const { TargetGroups } = sim.call.elbv2.CreateTargetGroup({
+      Name,
+      ...common,
+      HealthCheckIntervalSeconds: 10,
+    });
     sim.call.elbv2.ModifyTargetGroupAttributes({
       TargetGroupArn: text(TargetGroups?.[0]?.TargetGroupArn),
       Attributes: [{ Key: 'deregistration_delay.timeout_seconds', Value: '20' }],
     });
   },
-  DeleteTargetGroup: (user) => void user.sim.call.elbv2.DeleteTargetGroup({ TargetGroupArn: someTargets(user) }),
+  DeleteTargetGroup: (user) =>
+    void user.sim.call.elbv2.DeleteTargetGroup({ TargetGroupArn: someTargets(user) }),
   RegisterTargets(user) {
     const Targets = [{ Id: someInstance(user) }];
     user.sim.call.elbv2.RegisterTargets({ TargetGroupArn: someTargets(user), Targets });
@@ -187,7 +199,8 @@ const actions: Readonly<Record<string, (user: User) => void>> = {
       SecurityGroups: [network.balancerGroup],
     });
   },
-  DeleteLoadBalancer: (user) => void user.sim.call.elbv2.DeleteLoadBalancer({ LoadBalancerArn: someBalancer(user) }),
+  DeleteLoadBalancer: (user) =>
+    void user.sim.call.elbv2.DeleteLoadBalancer({ LoadBalancerArn: someBalancer(user) }),
   CreateListener(user) {
     user.sim.call.elbv2.CreateListener({
       LoadBalancerArn: someBalancer(user),
@@ -198,7 +211,9 @@ const actions: Readonly<Record<string, (user: User) => void>> = {
   },
   DeleteListener(user) {
     const { Listeners = [] } = user.sim.call.elbv2.DescribeListeners({ LoadBalancerArn: someBalancer(user) });
-    user.sim.call.elbv2.DeleteListener({ ListenerArn: pick(user.random, Listeners)?.ListenerArn ?? 'arn:none' });
+    user.sim.call.elbv2.DeleteListener({
+      ListenerArn: pick(user.random, Listeners)?.ListenerArn ?? 'arn:none',
+    });
   },
 
   CreateDBCluster({ sim, network, random }) {
@@ -237,7 +252,8 @@ const actions: Readonly<Record<string, (user: User) => void>> = {
   DeleteDBInstance(user) {
     user.sim.call.rds.DeleteDBInstance({ DBInstanceIdentifier: someDatabase(user), SkipFinalSnapshot: true });
   },
-  RebootDBInstance: (user) => void user.sim.call.rds.RebootDBInstance({ DBInstanceIdentifier: someDatabase(user) }),
+  RebootDBInstance: (user) =>
+    void user.sim.call.rds.RebootDBInstance({ DBInstanceIdentifier: someDatabase(user) }),
   FailoverDBCluster({ sim, random }) {
     sim.call.rds.FailoverDBCluster({ DBClusterIdentifier: pick(random, smallNames) });
   },
@@ -275,11 +291,15 @@ function someAddress({ sim, random }: User): string {
 }
 
 function someTargets({ sim, random }: User): string {
-  return pick(random, sim.call.elbv2.DescribeTargetGroups({}).TargetGroups ?? [])?.TargetGroupArn ?? 'arn:none';
+  return (
+    pick(random, sim.call.elbv2.DescribeTargetGroups({}).TargetGroups ?? [])?.TargetGroupArn ?? 'arn:none'
+  );
 }
 
 function someBalancer({ sim, random }: User): string {
-  return pick(random, sim.call.elbv2.DescribeLoadBalancers({}).LoadBalancers ?? [])?.LoadBalancerArn ?? 'arn:none';
+  return (
+    pick(random, sim.call.elbv2.DescribeLoadBalancers({}).LoadBalancers ?? [])?.LoadBalancerArn ?? 'arn:none'
+  );
 }
 
 function someDatabase({ sim, random }: User): string {

@@ -40,6 +40,7 @@ export class ControllerRuntime {
   readonly #timers = new Map<string, { dueAt: number; cancel: () => void }>();
   readonly #stops: (() => void)[] = [];
   readonly #abort = new AbortController();
+  #cancelCollect = (): void => {};
   #running = 0;
   #started = false;
 
@@ -69,6 +70,7 @@ export class ControllerRuntime {
     this.#started = false;
     this.#abort.abort(new Error('the region is stopping'));
     for (const stop of this.#stops) stop();
+    this.#cancelCollect();
     for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#queue.length = 0;
@@ -100,23 +102,30 @@ export class ControllerRuntime {
   async collect(): Promise<void> {
     for (const { type, effects } of this.#controllers.values()) {
       if (!effects) continue;
-      try {
-        for (const id of await effects.list()) {
-          if (!this.#options.store.getAny(type, id)) await effects.destroy(id);
-        }
-      } catch (error) {
-        this.#options.onFailure?.({ kind: type.kind, id: '(collector)', attempt: 1, error });
+      const held = await this.#trying(type.kind, () => effects.list());
+      for (const id of held ?? []) {
+        if (this.#abort.signal.aborted) return;
+        // What cannot be destroyed does not save the others.
+        if (!this.#options.store.getAny(type, id)) await this.#trying(type.kind, () => effects.destroy(id));
       }
     }
   }
 
+  async #trying<T>(kind: string, act: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await act();
+    } catch (error) {
+      this.#options.onFailure?.({ kind, id: '(collector)', attempt: 1, error });
+      return undefined;
+    }
+  }
+
   #collectLater(delayMs: number): void {
-    const cancel = this.#options.clock.after(delayMs, () => {
+    this.#cancelCollect = this.#options.clock.after(delayMs, () => {
       void this.collect().then(() => {
         if (this.#started) this.#collectLater(collectEveryMs);
       });
     });
-    this.#stops.push(cancel);
   }
 
   #onChanges(changes: readonly Change[]): void {

@@ -33,9 +33,9 @@ export function tryRun(
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { ...process.env, LC_ALL: 'C', ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
     });
+    // Not spawn's own limit: that one keeps the process alive when the program cannot be started.
+    const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (text: string) => {
@@ -45,8 +45,12 @@ export function tryRun(
     }
     child.stdin.on('error', () => {}); // a program may end before it has read its input
     child.stdin.end(options.input ?? '');
-    child.on('error', (cause) => reject(new Error(`cannot start ${program}`, { cause })));
+    child.on('error', (cause) => {
+      clearTimeout(limit);
+      reject(new Error(`cannot start ${program}`, { cause }));
+    });
     child.on('close', (exitCode, signal) => {
+      clearTimeout(limit);
       if (exitCode === null)
         reject(new Error(`${program} ${args.join(' ')} ended by ${signal} (limit ${timeoutMs} ms)`));
       else resolve({ exitCode, ...output });

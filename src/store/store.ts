@@ -17,6 +17,7 @@ export class Store {
   readonly #database: DatabaseSync;
   readonly #upsert: StatementSync;
   readonly #delete: StatementSync;
+  readonly #ids: StatementSync;
   readonly #clock: Clock;
   readonly #tables = new Map<string, Table>();
   readonly #types = new Map<string, ResourceType<Resource>>();
@@ -39,6 +40,7 @@ export class Store {
         'INSERT INTO resource (kind, id, json) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET json = excluded.json',
       );
       this.#delete = this.#database.prepare('DELETE FROM resource WHERE kind = ? AND id = ?');
+      this.#ids = this.#database.prepare('SELECT id FROM resource WHERE kind = ? ORDER BY rowid');
       for (const { json } of this.#database.prepare('SELECT json FROM resource ORDER BY rowid').iterate()) {
         assert(typeof json === 'string', 'the json column is text');
         // Written by this class only; the kinds' own definitions say what is in it.
@@ -65,21 +67,29 @@ export class Store {
     }
   }
 
-  /** Runs `work` as one step: all of its writes last, or (when it throws) none. Inside another, it joins that one. */
+  /**
+   * Runs `work` as one step: all of its writes last, or (when it throws) none. Inside another it is a part of that
+   * one: its writes last with the other's, and are undone alone when it throws and the other goes on.
+   */
   transaction<T>(work: () => T): T {
-    if (this.#open) return work();
+    const outer = this.#open;
     const open = new Map<string, Change>();
     this.#open = open;
     let result: T;
     try {
       result = work();
       assert(!(result instanceof Promise), 'a transaction is synchronous');
-      this.#persist(open);
+      if (!outer) this.#persist(open);
     } catch (error) {
-      for (const { kind, id, before } of [...open.values()].toReversed()) this.#place(kind, id, before);
+      this.#undo(open);
       throw error;
     } finally {
-      this.#open = undefined;
+      this.#open = outer;
+    }
+    if (outer) {
+      for (const [key, change] of open)
+        outer.set(key, { ...change, before: (outer.get(key) ?? change).before });
+      return result;
     }
     const changes = [...open.values()].filter((change) => change.before !== change.after);
     if (changes.length > 0) for (const listener of this.#listeners) listener(changes);
@@ -201,6 +211,26 @@ export class Store {
     const before = this.#open.has(key) ? this.#open.get(key)?.before : this.#table(kind).rows.get(id);
     this.#open.set(key, { kind, id, before, after });
     this.#place(kind, id, after);
+  }
+
+  #undo(open: ReadonlyMap<string, Change>): void {
+    const changes = [...open.values()];
+    for (const { kind, id, before } of changes) this.#place(kind, id, before);
+    // Whatever had been removed has come back as the youngest: its place is in the file.
+    for (const kind of new Set(changes.flatMap((change) => (change.before ? [change.kind] : [])))) {
+      const table = this.#table(kind);
+      const { rows } = table;
+      const type = this.#types.get(kind);
+      table.indexes.clear();
+      const ordered = new Set(this.#ids.all(kind).map(({ id }) => String(id)));
+      for (const id of [...ordered, ...[...rows.keys()].filter((each) => !ordered.has(each))]) {
+        const row = rows.get(id);
+        rows.delete(id);
+        if (!row) continue;
+        rows.set(id, row);
+        if (type) this.#index(table, type, id, undefined, row);
+      }
+    }
   }
 
   #place(kind: string, id: string, after: Resource | undefined): void {

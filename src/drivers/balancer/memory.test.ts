@@ -1,32 +1,12 @@
 import { balancerConformance } from '#/drivers/balancer/conformance.ts';
 import { memoryBalancer } from '#/drivers/balancer/memory.ts';
 import type { BalancerTarget } from '#/drivers/balancer/driver.ts';
-import type { Clock } from '#/lib/clock.ts';
-
-/** A clock that stands until it is moved. */
-function manualClock(): Clock & { advance(ms: number): void } {
-  let now = 0;
-  const waiting = new Set<{ dueAt: number; callback: () => void }>();
-  return {
-    now: () => now,
-    after(delayMs, callback) {
-      const entry = { dueAt: now + delayMs, callback };
-      waiting.add(entry);
-      return () => waiting.delete(entry);
-    },
-    advance(ms) {
-      now += ms;
-      for (const entry of Array.from(waiting)) {
-        if (entry.dueAt <= now && waiting.delete(entry)) entry.callback();
-      }
-    },
-  };
-}
+import { VirtualClock } from '#/lib/virtual-clock.ts';
 
 const target = (address: string): BalancerTarget => ({ address, port: 80, isDraining: false });
 
 balancerConformance('memory', () => {
-  const clock = manualClock();
+  const clock = new VirtualClock(0);
   const sick = new Set<string>();
   const driver = memoryBalancer({ clock, isHealthy: ({ address }) => !sick.has(address) });
   return Promise.resolve({

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { machineConformance, type MachineBench } from '#/drivers/machine/conformance.ts';
 import type { Machine } from '#/drivers/machine/driver.ts';
 import { memoryMachine } from '#/drivers/machine/memory.ts';
-import type { Clock } from '#/lib/clock.ts';
+import { VirtualClock } from '#/lib/virtual-clock.ts';
 import { seededRandom } from '#/lib/random.ts';
 
 machineConformance('in memory', () => Promise.resolve(openBench()));
@@ -34,8 +34,8 @@ test('a command in memory says that nothing runs', async () => {
   assert.match(stderr, /in memory only/);
 });
 
-function openBench(): MachineBench & { readonly clock: ManualClock } {
-  const clock = manualClock();
+function openBench(): MachineBench & { readonly clock: VirtualClock } {
+  const clock = new VirtualClock(0);
   const driver = memoryMachine({ clock, random: seededRandom(1) });
   return {
     clock,
@@ -53,30 +53,6 @@ function openBench(): MachineBench & { readonly clock: ManualClock } {
       return promise;
     },
     close: () => Promise.resolve(),
-  };
-}
-
-interface ManualClock extends Clock {
-  advance(ms: number): void;
-}
-
-function manualClock(): ManualClock {
-  let now = 0;
-  const waiting = new Set<{ readonly at: number; readonly callback: () => void }>();
-  return {
-    now: () => now,
-    after(delayMs, callback) {
-      const entry = { at: now + delayMs, callback };
-      waiting.add(entry);
-      return () => waiting.delete(entry);
-    },
-    advance(ms) {
-      now += ms;
-      for (const entry of [...waiting].filter(({ at }) => at <= now)) {
-        waiting.delete(entry);
-        entry.callback();
-      }
-    },
   };
 }
 

@@ -1,6 +1,7 @@
 // What the tests of this service share: a region with one service, time that they own, and a world of fake resources.
+import { assert } from '#/lib/assert.ts';
 import { AwsError } from '#/lib/aws-error.ts';
-import type { Clock } from '#/lib/clock.ts';
+import { VirtualClock } from '#/lib/virtual-clock.ts';
 import { seededRandom, randomText } from '#/lib/random.ts';
 import type { Drivers } from '#/drivers/drivers.ts';
 import { createRegion, servicePrincipal, type Region } from '#/region.ts';
@@ -42,7 +43,7 @@ const fakeType = resourceType<FakeResource>('Test::Fake');
 
 export interface TestRegion {
   readonly region: Region;
-  readonly clock: TestClock;
+  readonly clock: VirtualClock;
   /** Logical ids to what they do. */
   readonly behaviours: Map<string, Behaviour>;
   /** What is there, oldest first. */
@@ -61,7 +62,7 @@ export interface TestRegion {
 export function testRegion(
   options: { seed?: number; file?: string; now?: number; behaviours?: Map<string, Behaviour> } = {},
 ): TestRegion {
-  const clock = new TestClock(options.now);
+  const clock = new VirtualClock(options.now);
   const random = seededRandom(options.seed ?? 1);
   const store = new Store(options.file ?? ':memory:', clock);
   const behaviours = options.behaviours ?? new Map<string, Behaviour>();
@@ -122,7 +123,7 @@ export function testRegion(
         const { Stacks: [stack] = [] } = await testing.call('DescribeStacks', { StackName: stackName });
         const status = stack?.StackStatus ?? '';
         if (!status.endsWith('_IN_PROGRESS')) return status;
-        clock.next();
+        assert(clock.step(), 'something is waited for');
       }
       throw new Error(`${stackName} never settles`);
     },
@@ -209,33 +210,4 @@ function fakeProvider(
       RegionalDomainName: `${physicalId}.example`,
     }),
   };
-}
-
-/** Time that passes when a test says so. */
-export class TestClock implements Clock {
-  #now: number;
-  readonly #timers = new Set<{ readonly dueAt: number; readonly callback: () => void }>();
-
-  constructor(now = Date.UTC(2026, 0, 1)) {
-    this.#now = now;
-  }
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    const timer = { dueAt: this.#now + delayMs, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  /** Goes to the next timer and calls it. */
-  next(): void {
-    const [first] = [...this.#timers].toSorted((a, b) => a.dueAt - b.dueAt);
-    if (!first) throw new Error('nothing is waited for');
-    this.#timers.delete(first);
-    this.#now = Math.max(this.#now, first.dueAt);
-    first.callback();
-  }
 }

@@ -55,14 +55,6 @@ export function imageIdMalformed(id: string): AwsError {
   return new AwsError('InvalidAMIID.Malformed', `Invalid id: "${id}" (expecting "ami-...")`);
 }
 
-/** The security group is of another VPC than the subnet. */
-export function groupInOtherNetwork(groupId: string, subnetId: string): AwsError {
-  return new AwsError(
-    'InvalidParameter',
-    `Security group ${groupId} and subnet ${subnetId} belong to different networks.`,
-  );
-}
-
 /** Neither a subnet was given nor is there a default VPC. */
 export function defaultVpcMissing(): AwsError {
   return new AwsError(

@@ -4,43 +4,12 @@ import { memoryBalancer } from '#/drivers/balancer/memory.ts';
 import { memoryMachine, type MemoryMachineDriver } from '#/drivers/machine/memory.ts';
 import { memoryNames } from '#/drivers/names/memory.ts';
 import { memoryNetwork, type MemoryNetwork } from '#/drivers/network/memory.ts';
-import type { Clock } from '#/lib/clock.ts';
+import { VirtualClock } from '#/lib/virtual-clock.ts';
 import { seededRandom } from '#/lib/random.ts';
 import type { AnyService, Calls, Dependencies } from '#/services/contract.ts';
 import { publicImages } from '#/services/ec2/image/catalog.ts';
 import { ec2Service } from '#/services/ec2/service.ts';
 import { Store } from '#/store/store.ts';
-
-/** A clock that stands still until a test moves it. */
-export class VirtualClock implements Clock {
-  #now = Date.UTC(2026, 0, 31, 12, 0, 0);
-  readonly #timers = new Set<{ readonly dueAt: number; readonly callback: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    const timer = { dueAt: this.#now + delayMs, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  /** Moves to the next timer that is due by `until` and calls it; false when there is none, and time is `until`. */
-  step(until: number): boolean {
-    const [next] = [...this.#timers]
-      .filter(({ dueAt }) => dueAt <= until)
-      .toSorted((a, b) => a.dueAt - b.dueAt);
-    if (!next) {
-      this.#now = Math.max(this.#now, until);
-      return false;
-    }
-    this.#timers.delete(next);
-    this.#now = Math.max(this.#now, next.dueAt);
-    next.callback();
-    return true;
-  }
-}
 
 /** A region with EC2's computing half, one VPC with two subnets in two zones, and time that a test moves. */
 export interface ComputeSimulation {

@@ -2,7 +2,7 @@ import type { Drivers } from '#/drivers/drivers.ts';
 import { memoryNames } from '#/drivers/names/memory.ts';
 import { memoryMachine } from '#/drivers/machine/memory.ts';
 import { memoryNetwork, type MemoryNetwork } from '#/drivers/network/memory.ts';
-import type { Clock } from '#/lib/clock.ts';
+import { VirtualClock } from '#/lib/virtual-clock.ts';
 import { seededRandom } from '#/lib/random.ts';
 import { createRegion, servicePrincipal, type Region } from '#/region.ts';
 import type { Caller } from '#/services/contract.ts';
@@ -35,7 +35,7 @@ export interface SimNetwork extends MemoryNetwork {
 
 /** A region of eu-west-3 with a public pool of `publicPool`. */
 export function simEc2({ publicPool = '198.18.7.0/24' }: { publicPool?: string } = {}): SimEc2 {
-  const clock = manualClock();
+  const clock = new VirtualClock();
   const store = new Store(':memory:', clock);
   const network = simNetwork();
   const names = memoryNames();
@@ -91,27 +91,6 @@ function simNetwork(): SimNetwork {
       await held;
       applyCount += 1;
       await memory.apply(wanted);
-    },
-  };
-}
-
-function manualClock(): Clock & { advance(ms: number): void } {
-  let now = Date.UTC(2026, 0, 1);
-  let timers: { readonly dueAt: number; readonly callback: () => void }[] = [];
-  return {
-    now: () => now,
-    after(delayMs, callback) {
-      const timer = { dueAt: now + delayMs, callback };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((other) => other !== timer);
-      };
-    },
-    advance(ms) {
-      now += ms;
-      const due = timers.filter(({ dueAt }) => dueAt <= now);
-      timers = timers.filter(({ dueAt }) => dueAt > now);
-      for (const { callback } of due) callback();
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Drivers } from '#/drivers/drivers.ts';
 import { memoryBalancer, type MemoryBalancer } from '#/drivers/balancer/memory.ts';
 import { memoryNames } from '#/drivers/names/memory.ts';
-import type { Clock } from '#/lib/clock.ts';
+import { VirtualClock } from '#/lib/virtual-clock.ts';
 import { seededRandom } from '#/lib/random.ts';
 import { createRegion, servicePrincipal, type Region } from '#/region.ts';
 import { anyType, type Caller } from '#/services/contract.ts';
@@ -35,7 +35,7 @@ export interface SimElb {
 export const account = '123456789012';
 
 export function simElb(): SimElb {
-  const clock = manualClock();
+  const clock = new VirtualClock();
   const store = new Store(':memory:', clock);
   const sick = new Set<string>();
   const balancer = memoryBalancer({ clock, isHealthy: ({ address }) => !sick.has(address) });
@@ -162,24 +162,4 @@ function addInstance(store: Store, id: string, zone: 'a' | 'b', address: string)
   } as unknown as Instance['spec'];
   const status = { state: 'running' } as unknown as Instance['status'];
   store.create(instanceType, { id, spec, status });
-}
-
-/** A clock that stands until it is moved. */
-function manualClock(): Clock & { advance(ms: number): void } {
-  let now = Date.UTC(2030, 0, 1);
-  const waiting = new Set<{ dueAt: number; callback: () => void }>();
-  return {
-    now: () => now,
-    after(delayMs, callback) {
-      const entry = { dueAt: now + delayMs, callback };
-      waiting.add(entry);
-      return () => waiting.delete(entry);
-    },
-    advance(ms) {
-      now += ms;
-      for (const entry of Array.from(waiting)) {
-        if (entry.dueAt <= now && waiting.delete(entry)) entry.callback();
-      }
-    },
-  };
 }

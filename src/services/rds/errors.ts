@@ -83,7 +83,3 @@ export function invalidValue(message: string): AwsError {
 export function invalidCombination(message: string): AwsError {
   return new AwsError('InvalidParameterCombination', message);
 }
-
-export function missingParameter(message: string): AwsError {
-  return new AwsError('MissingParameter', message);
-}

@@ -4,7 +4,7 @@ import type { Drivers } from '#/drivers/drivers.ts';
 import { memoryMachine } from '#/drivers/machine/memory.ts';
 import { memoryNames } from '#/drivers/names/memory.ts';
 import { memoryNetwork } from '#/drivers/network/memory.ts';
-import type { Clock } from '#/lib/clock.ts';
+import { VirtualClock } from '#/lib/virtual-clock.ts';
 import { seededRandom } from '#/lib/random.ts';
 import { createRegion, servicePrincipal, type Region } from '#/region.ts';
 import type { Calls } from '#/services/contract.ts';
@@ -28,7 +28,7 @@ export interface SimRds {
 
 /** Makes the region with a VPC of two subnets in two zones and the DB subnet group `inventory-db`. */
 export async function simRds(): Promise<SimRds> {
-  const clock = virtualClock();
+  const clock = new VirtualClock();
   const store = new Store(':memory:', clock);
   const database = memoryDatabase({ clock });
   const names = memoryNames();
@@ -79,13 +79,13 @@ export async function simRds(): Promise<SimRds> {
       while (!(await holds())) {
         assert.ok(clock.now() < deadline, `in time: ${what}`);
         await new Promise((resolve) => setImmediate(resolve));
-        if (region.runtime.idle || clock.isWaitedFor()) clock.next();
+        if (region.runtime.idle || clock.waiting > 0) clock.step();
       }
     },
     async restart() {
       const ended = region.runtime.stop();
       while (!region.runtime.idle) {
-        clock.next();
+        clock.step();
         await new Promise((resolve) => setImmediate(resolve));
       }
       await ended;
@@ -96,25 +96,3 @@ export async function simRds(): Promise<SimRds> {
 }
 
 /** Time that jumps to the next timer when nothing else can move. */
-function virtualClock(): Clock & { next(): void; isWaitedFor(): boolean } {
-  let now = Date.UTC(2026, 0, 1);
-  let timers: { readonly dueAt: number; readonly callback: () => void }[] = [];
-  return {
-    now: () => now,
-    after(delayMs, callback) {
-      const timer = { dueAt: now + delayMs, callback };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((other) => other !== timer);
-      };
-    },
-    isWaitedFor: () => timers.length > 0,
-    next() {
-      const [first] = timers.toSorted((a, b) => a.dueAt - b.dueAt);
-      if (!first) return;
-      timers = timers.filter((other) => other !== first);
-      now = Math.max(now, first.dueAt);
-      first.callback();
-    },
-  };
-}

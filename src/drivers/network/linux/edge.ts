@@ -287,8 +287,3 @@ export async function removeEdge(site: Site, host: Place): Promise<void> {
 export async function blackholePool(site: Site, host?: string): Promise<void> {
   await ipBatch(host, [`route replace blackhole ${site.publicPool} proto ${routeProtocol}`]);
 }
-
-/** Takes back what {@link blackholePool} did. */
-export async function unblackholePool(site: Site, host?: string): Promise<void> {
-  await tryRunIn(host, 'ip', ['route', 'del', 'blackhole', site.publicPool]);
-}

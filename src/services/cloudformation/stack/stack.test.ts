@@ -114,7 +114,7 @@ test('a resource that cannot be made takes the others back', async () => {
   assert.ok(events.includes('Topic CREATE_FAILED Resource creation cancelled'));
   assert.ok(
     events.includes(
-      'net ROLLBACK_IN_PROGRESS The following resource(s) failed to create: [Subnet, Topic]. Rollback requested by user.',
+      'net ROLLBACK_IN_PROGRESS The following resource(s) failed to create: [Topic, Subnet]. Rollback requested by user.',
     ),
   );
 });
@@ -239,7 +239,7 @@ test('a rollback that failed goes on when it is told to', async () => {
   await testing.call('UpdateStack', { StackName: 'net', TemplateBody: JSON.stringify(changedNetwork) });
   while (!(await eventsOf(testing, 'net')).includes('Vpc UPDATE_COMPLETE')) {
     await new Promise((resolve) => setImmediate(resolve));
-    testing.clock.next();
+    testing.clock.step();
   }
   testing.behaviours.set('Vpc', { refusesUpdate: true });
 

@@ -158,3 +158,14 @@ for (const { name, wish, status, observed, step } of [
     assert.deepEqual(decideNatGateway({ spec: { ...spec, wish }, status }, observed, 1_000), step);
   });
 }
+
+test('the address of a NAT gateway can be taken away from it only by deleting the gateway', async () => {
+  const { sim, AllocationId, natGatewayId } = await simWithNat();
+  const { AssociationId = '' } = sim.ec2.DescribeAddresses({}).Addresses?.[0] ?? {};
+
+  assert.throws(() => sim.ec2.DisassociateAddress({ AssociationId }), { code: 'AuthFailure' });
+  sim.ec2.DeleteNatGateway({ NatGatewayId: natGatewayId });
+  await sim.settle();
+
+  assert.deepEqual(sim.ec2.ReleaseAddress({ AllocationId }), {});
+});

@@ -1,7 +1,5 @@
-import { assert } from '#/lib/assert.ts';
 import { associationNotFound, routeTableNotFound } from '#/services/ec2/errors.ts';
 import {
-  isMainTable,
   routeTableType,
   type RouteTable,
   type RouteTableAssociation,
@@ -13,13 +11,6 @@ export function requireTable(store: Store, id: string): RouteTable {
   const table = store.get(routeTableType, id);
   if (!table) throw routeTableNotFound(id);
   return table;
-}
-
-/** The VPC's main route table. */
-export function requireMainTable(store: Store, vpcId: string): RouteTable {
-  const found = store.listBy(routeTableType, 'vpcId', vpcId).find(isMainTable);
-  assert(found, `${vpcId} has a main route table`);
-  return found;
 }
 
 /** The association and its table. Throws InvalidAssociationID.NotFound. */
