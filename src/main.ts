@@ -9,48 +9,37 @@ import { join } from 'node:path';
 import { readFileIfThere } from '#/lib/files.ts';
 import { systemClock } from '#/lib/clock.ts';
 import { systemRandom } from '#/lib/random.ts';
-import { createRegion, type Region } from '#/region.ts';
-import { createDataPlane } from '#/server/data-plane.ts';
+import { openRegion, type OpenOptions, type OpenRegion } from '#/server/open-region.ts';
 import { privateApi } from '#/server/private-api.ts';
 import { markRestarted } from '#/server/restart.ts';
-import { createServices } from '#/server/services.ts';
 import { controlSocketOf, requireSettings, siteOf } from '#/server/settings.ts';
+import { SimulatedRegions } from '#/server/simulated-regions.ts';
 import { stopEverything } from '#/server/stop.ts';
 import { findCredentials } from '#/services/iam/sessions.ts';
-import { Store } from '#/store/store.ts';
 import type { Backend } from '#/wire/backend.ts';
 import { createWireServer } from '#/wire/server.ts';
 
 const name = process.argv[2] ?? 'main';
 const settings = requireSettings(name);
 const site = siteOf(settings);
-const { regionName, account, publicPool } = settings;
+const { regionName, account } = settings;
 
 mkdirSync(site.stateDir, { recursive: true, mode: 0o711 }); // database servers, not root, must get through
 chmodSync(site.stateDir, 0o711);
 claimState();
-const databaseFile = join(site.stateDir, 'region.db');
-const store = new Store(databaseFile, systemClock);
-chmodSync(databaseFile, 0o600); // it holds secrets
-const drivers = createDataPlane({
-  kind: settings.dataPlane,
+const options: OpenOptions = {
+  settings,
   site,
+  databaseFile: join(site.stateDir, 'region.db'),
   clock: systemClock,
   random: systemRandom,
-  regionName,
-});
-const region = createRegion({
-  store,
-  clock: systemClock,
-  random: systemRandom,
-  region: regionName,
-  account,
-  publicPool,
-  drivers,
-  services: createServices,
   onFailure: ({ kind, id, attempt, error }) => log(`${kind} ${id}: attempt ${attempt} failed`, error),
-});
+};
+const first = openRegion(options);
+const simulated = settings.dataPlane === 'memory' ? new SimulatedRegions(options, first) : undefined;
+const served = (): OpenRegion => simulated?.home ?? first;
 
+const { drivers } = first;
 await drivers.network.prepare();
 await drivers.names.prepare();
 await drivers.names.apply({
@@ -63,12 +52,12 @@ await drivers.names.apply({
     'iam.amazonaws.com',
   ].map((endpoint) => ({ name: endpoint, ttlSeconds: 60, data: { type: 'region' } })),
 });
-const servers = await listen(region);
+const servers = await listen();
 // A simulated data plane lives and dies with this process.
-if (isAfterStop() || settings.dataPlane === 'memory') markRestarted(store);
+if (isAfterStop() || settings.dataPlane === 'memory') markRestarted(first.store);
 rmSync(join(site.stateDir, 'stopped'), { force: true });
 writeFileSync(join(site.stateDir, 'boot-id'), hostBootId());
-region.runtime.start();
+first.region.runtime.start();
 process.on('SIGTERM', () => void shutdown(false));
 process.on('SIGINT', () => void shutdown(false));
 log(`the region ${name} (${regionName}, ${settings.dataPlane}) listens on http://127.0.0.1:${settings.port}`);
@@ -83,23 +72,22 @@ function claimState(): void {
   writeFileSync(pidFile, String(process.pid));
 }
 
-async function listen(served: Region): Promise<readonly Server[]> {
-  const backend: Backend = {
-    region: regionName,
-    account,
-    credentials: (accessKeyId) => findCredentials(store, account, accessKeyId),
-    implements: served.implements,
-    invoke: served.invoke,
-  };
+async function listen(): Promise<readonly Server[]> {
   const common = {
-    backend,
+    backend: backendOf(served),
+    ...(simulated ? { backendOf: (signedFor: string) => backendOf(() => simulated.named(signedFor)) } : {}),
     clock: systemClock,
     random: systemRandom,
     onError: (error: unknown, requestId: string) => log(`request ${requestId} failed`, error),
   };
   const tools = {
     ...common,
-    privateApi: privateApi({ region: served, settings, drivers, shutdown: (stops) => void shutdown(stops) }),
+    privateApi: privateApi({
+      served,
+      settings,
+      shutdown: (stops) => void shutdown(stops),
+      ...(simulated ? { reset: () => simulated.reset() } : {}),
+    }),
   };
   // Guests come through a socket of their own, which has no private API.
   return [
@@ -107,6 +95,21 @@ async function listen(served: Region): Promise<readonly Server[]> {
     await listenOn(createWireServer(tools), { path: freshSocket(controlSocketOf(name)) }),
     await listenOn(createWireServer(tools), { host: '127.0.0.1', port: settings.port }),
   ];
+}
+
+/** What the wire layer asks; the region itself is looked up at each call, because a reset replaces it. */
+function backendOf(current: () => OpenRegion): Backend {
+  return {
+    region: regionName,
+    account,
+    credentials: (accessKeyId) => findCredentials(served().store, account, accessKeyId),
+    implements: (service, operation) => current().region.implements(service, operation),
+    async invoke(...call) {
+      const { region } = current();
+      await simulated?.settle(region);
+      return region.invoke(...call);
+    },
+  };
 }
 
 function freshSocket(path: string): string {
@@ -142,13 +145,13 @@ function hostBootId(): string {
 }
 
 async function shutdown(stops: boolean): Promise<void> {
-  await region.runtime.stop();
+  await served().region.runtime.stop();
   if (stops) {
-    await stopEverything(drivers);
+    await stopEverything(served().drivers);
     writeFileSync(join(site.stateDir, 'stopped'), '');
   }
   for (const server of servers) server.closeAllConnections();
-  store.close();
+  served().store.close();
   log(`the region ${name} has ended`);
   process.exit(0);
 }

@@ -26,6 +26,8 @@ export interface RegionOptions {
   /** Builds the services; each may call the operations of all others through `dependencies.call`. */
   readonly services: (dependencies: Dependencies) => readonly AnyService[];
   readonly onFailure?: (failure: Failure) => void;
+  /** Another region that answers these services for this one: an account has them once. */
+  readonly accountWide?: { readonly services: ReadonlySet<string>; readonly region: Region };
 }
 
 type AnyHandler = (input: unknown, context: Context) => unknown;
@@ -44,7 +46,7 @@ export interface Region {
 }
 
 export function createRegion(options: RegionOptions): Region {
-  const { store, clock, random, region, account, publicPool, drivers } = options;
+  const { store, clock, random, region, account, publicPool, drivers, accountWide } = options;
   const handlers = new Map<string, Map<string, AnyHandler>>();
 
   function handlerOf(service: string, operation: string): AnyHandler {
@@ -70,6 +72,7 @@ export function createRegion(options: RegionOptions): Region {
     return new Proxy({}, { get: (_, service) => callerOf(String(service), principal) }) as Calls;
   }
   function callerOf(service: string, principal: Principal): unknown {
+    if (accountWide?.services.has(service)) return Reflect.get(accountWide.region.callAs(principal), service);
     return new Proxy(
       {},
       {
@@ -102,7 +105,7 @@ export function createRegion(options: RegionOptions): Region {
   for (const service of services) {
     handlers.set(service.name, new Map(Object.entries(service.operations) as [ServiceName, AnyHandler][]));
     store.register(...service.types);
-    runtime.register(...service.controllers);
+    if (!accountWide?.services.has(service.name)) runtime.register(...service.controllers);
   }
 
   return {
@@ -114,6 +117,8 @@ export function createRegion(options: RegionOptions): Region {
     callAs,
     implements: (service, operation) => handlers.get(service)?.has(operation) ?? false,
     async invoke(service, operation, input, caller) {
+      if (accountWide?.services.has(service))
+        return accountWide.region.invoke(service, operation, input, caller);
       const handler = handlerOf(service, operation);
       const context = contextFor(caller.principal ?? anonymous(account), caller.requestId);
       // A synchronous handler is one transaction. An asynchronous one (bodies, the data plane) makes its own,

@@ -1,10 +1,10 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { isRunning } from '#/cli/client.ts';
 import { print, printJson, renderTable, type Command } from '#/cli/command.ts';
 import { imageIsBuilt } from '#/images/build.ts';
-import { ensureSettings, siteOf } from '#/server/settings.ts';
+import { planSettings, siteOf } from '#/server/settings.ts';
 
 /** One requirement: whether it is met, and what to do when not. */
 export interface Finding {
@@ -33,9 +33,9 @@ export const doctorCommand: Command = {
 };
 
 export async function examine(name: string): Promise<readonly Finding[]> {
-  const settings = ensureSettings(name, {});
+  const settings = planSettings(name);
   const programs = readPackages().map(({ program, packageName, purpose }) =>
-    finding(`${program} (${purpose})`, findProgram(program) !== undefined, `apt-get install ${packageName}`),
+    finding(`${program} (${purpose})`, isThere(program), `apt-get install ${packageName}`),
   );
   return [
     finding(
@@ -78,6 +78,11 @@ function readPackages(): readonly SystemPackage[] {
       const [program = '', packageName = '', ...purpose] = line.split(' ');
       return { program, packageName, purpose: purpose.join(' ') };
     });
+}
+
+/** Whether a program, or a file named by its whole path, is on this machine. */
+function isThere(program: string): boolean {
+  return program.startsWith('/') ? existsSync(program) : findProgram(program) !== undefined;
 }
 
 /** The path of a program; system folders count even when the user's PATH lacks them. */

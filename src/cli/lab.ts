@@ -11,7 +11,8 @@ import { stateDirOf, type RegionSettings } from '#/server/settings.ts';
 
 const projectDir = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const labDir = join(projectDir, 'lab');
-export const labStackName = 'Inventory';
+const labStackName = 'Inventory';
+export const labBalancerName = 'Inventory-LB';
 const deployLimitMs = 900_000;
 
 /** Whether the stack is there in this version of the lab's code. */

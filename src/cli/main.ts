@@ -33,8 +33,11 @@ ${commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n
 
 The state is kept in SNOWGLOBE_HOME, /var/lib/snowglobe unless set. --name speaks of another region than \`main\`.`;
 
+// Whoever reads our output may stop reading, as `head` does.
+process.stdout.on('error', () => process.exit(0));
+
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`snowglobe: ${error instanceof Error ? sentence(error) : String(error)}\n`);
+  process.stderr.write(`snowglobe: ${error instanceof Error ? error.message : String(error)}\n`);
   return 1;
 });
 
@@ -71,9 +74,4 @@ async function main([commandName, ...words]: readonly string[]): Promise<number>
     args: positionals,
     rest: words.slice(cut + 1),
   });
-}
-
-/** What went wrong and why, without stack traces. */
-function sentence(error: Error): string {
-  return error.cause instanceof Error ? `${error.message} (${sentence(error.cause)})` : error.message;
 }

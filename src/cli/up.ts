@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { askOverview } from '#/cli/client.ts';
 import { print, printJson, type Command } from '#/cli/command.ts';
-import { deployLab, labIsDeployed } from '#/cli/lab.ts';
+import { deployLab, labBalancerName, labIsDeployed } from '#/cli/lab.ts';
 import { startRegion } from '#/cli/process.ts';
 import { buildImages } from '#/images/build.ts';
 import type { Overview } from '#/server/overview.ts';
@@ -12,14 +12,22 @@ const serveLimitMs = 300_000;
 export const upCommand: Command = {
   name: 'up',
   summary: 'Start the region, deploy the Inventory system, print where to look',
-  usage: '[--port PORT] [--data-plane linux|memory] [--no-lab]',
-  help: 'Repeating it changes nothing. --no-lab starts an empty region. The memory data plane simulates: it never moves a packet.',
-  options: { port: { type: 'string' }, 'data-plane': { type: 'string' }, 'no-lab': { type: 'boolean' } },
+  usage: '[--port PORT] [--region NAME] [--data-plane linux|memory] [--instant] [--no-lab]',
+  help: 'Repeating it changes nothing. --no-lab starts an empty region. The memory data plane simulates: it never moves a packet, and with --instant it takes no time either.\n--region names the AWS region that a new region is, eu-west-3 unless told.',
+  options: {
+    port: { type: 'string' },
+    'data-plane': { type: 'string' },
+    'no-lab': { type: 'boolean' },
+    region: { type: 'string' },
+    instant: { type: 'boolean' },
+  },
   async run({ name, json, options }) {
     const progress = json ? () => {} : print;
     const settings = ensureSettings(name, {
       ...portOf(options['port']),
       ...dataPlaneOf(options['data-plane']),
+      ...regionNameOf(options['region']),
+      ...(options['instant'] === true ? { instant: true } : {}),
     });
     if (settings.dataPlane === 'linux')
       await buildImages({ imagesDir: siteOf(settings).imagesDir, onProgress: progress });
@@ -53,19 +61,28 @@ function portOf(text: unknown): { port?: number } {
   return { port };
 }
 
+function regionNameOf(text: unknown): { regionName?: string } {
+  if (typeof text !== 'string') return {};
+  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(text))
+    throw new Error(`--region takes a name such as eu-west-3, not ${text}`);
+  return { regionName: text };
+}
+
 function dataPlaneOf(text: unknown): { dataPlane?: 'linux' | 'memory' } {
   if (text === undefined) return {};
   if (text !== 'linux' && text !== 'memory') throw new Error('--data-plane is linux or memory');
   return { dataPlane: text };
 }
 
-/** Waits until each load balancer's addresses answer a request with success. */
+/** Waits until the Inventory page answers at each of its addresses. */
 async function waitUntilServed(name: string, progress: (line: string) => void): Promise<void> {
   const deadline = performance.now() + serveLimitMs;
   let told = '';
   while (true) {
     const { loadBalancers } = await askOverview(name);
-    const addresses = loadBalancers.flatMap((one) => one.addresses);
+    const addresses = loadBalancers
+      .filter((one) => one.name === labBalancerName)
+      .flatMap((one) => one.addresses);
     const answers = await Promise.all(addresses.map((address) => statusOf(`http://${address}/`)));
     if (answers.length > 0 && answers.every((status) => status === 200)) return;
     const line = `Waiting for the load balancer to serve: ${answers.map((status) => status ?? 'no answer').join(', ') || 'no address yet'}`;
@@ -85,7 +102,7 @@ async function statusOf(url: string): Promise<number | undefined> {
 }
 
 function renderAddresses({ region, loadBalancers }: Overview): string {
-  const pages = loadBalancers.flatMap(({ name, addresses }) =>
+  const pages = (region.dataPlane === 'memory' ? [] : loadBalancers).flatMap(({ name, addresses }) =>
     addresses.map((address) => `  ${name.padEnd(14)} http://${address}/`),
   );
   return [

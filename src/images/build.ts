@@ -210,7 +210,8 @@ function removeBuilding(building: string): void {
 /** What went wrong, in the words of the first program that complained. */
 function complaint(cause: unknown): string {
   const lines = (cause instanceof Error ? cause.message : String(cause)).trim().split('\n');
-  return lines.find((line) => line.startsWith('E: ')) ?? lines.at(-1) ?? '';
+  const line = lines.find((each) => each.startsWith('E: ')) ?? lines.at(-1) ?? '';
+  return line.replace(/^.* failed \(\d+\): /, ''); // without the long command
 }
 
 function sourceFiles(name: string): string {

@@ -21,16 +21,25 @@ export interface DataPlaneOptions {
   readonly random: Random;
   /** `eu-west-3` */
   readonly regionName: string;
+  /** Simulated machines take no time to boot. */
+  readonly bootsAtOnce?: boolean;
 }
 
 /** The real data plane, or its twin in memory. Objects are files in both. */
-export function createDataPlane({ kind, site, clock, random, regionName }: DataPlaneOptions): Drivers {
+export function createDataPlane({
+  kind,
+  site,
+  clock,
+  random,
+  regionName,
+  bootsAtOnce = false,
+}: DataPlaneOptions): Drivers {
   const objects = linuxObjects({ site });
   if (kind === 'memory') {
     return {
       objects,
       network: memoryNetwork(),
-      machine: memoryMachine({ clock, random }),
+      machine: memoryMachine({ clock, random, ...(bootsAtOnce ? { bootMs: 0 } : {}) }),
       balancer: memoryBalancer({ clock, isHealthy: () => true }),
       database: memoryDatabase({ clock }),
       names: memoryNames(),

@@ -9,11 +9,13 @@ import { overview } from '#/server/overview.ts';
 import type { RegionSettings } from '#/server/settings.ts';
 
 export interface PrivateApiOptions {
-  readonly region: Region;
+  /** The region that is served now: a reset makes it another. */
+  readonly served: () => { readonly region: Region; readonly drivers: Drivers };
   readonly settings: RegionSettings;
-  readonly drivers: Drivers;
   /** Ends the region process; `stops` also ends everything it runs. */
   readonly shutdown: (stops: boolean) => void;
+  /** Forgets everything; absent where something real would be lost. */
+  readonly reset?: () => Promise<void>;
 }
 
 type Answer = (query: URLSearchParams, message: IncomingMessage) => Promise<unknown>;
@@ -22,17 +24,28 @@ type Answer = (query: URLSearchParams, message: IncomingMessage) => Promise<unkn
 export function privateApi(
   options: PrivateApiOptions,
 ): (message: IncomingMessage, response: ServerResponse) => void {
-  const { region, settings, drivers } = options;
+  const { served, settings, reset } = options;
   const answers = new Map<string, Answer>([
-    ['GET status', async () => overview(region, settings)],
-    ['GET coverage', async () => coverage(region)],
+    ['GET status', async () => overview(served().region, settings)],
+    ['GET coverage', async () => coverage(served().region)],
     ['GET resolve', async (query) => ({ addresses: await resolveByHost(query.get('name') ?? '') })],
-    ['GET console', async (query) => ({ text: await drivers.machine.console(query.get('instance') ?? '') })],
+    [
+      'GET console',
+      async (query) => ({ text: await served().drivers.machine.console(query.get('instance') ?? '') }),
+    ],
     [
       'POST exec',
       async (_query, message) => {
         const { instance, argv } = (await json(message)) as { instance: string; argv: string[] }; // our own CLI's
-        return drivers.machine.exec(instance, argv, { timeoutMs: 600_000 });
+        return served().drivers.machine.exec(instance, argv, { timeoutMs: 600_000 });
+      },
+    ],
+    [
+      'POST reset',
+      async () => {
+        if (!reset) throw new AwsError('Refused', 'only a simulated region can be reset', { status: 403 });
+        await reset();
+        return { reset: true };
       },
     ],
     [
@@ -45,10 +58,15 @@ export function privateApi(
     [
       'POST call',
       async (query, message) =>
-        region.invoke(query.get('service') ?? '', query.get('operation') ?? '', await json(message), {
-          principal: servicePrincipal(settings.account),
-          requestId: 'private',
-        }),
+        served().region.invoke(
+          query.get('service') ?? '',
+          query.get('operation') ?? '',
+          await json(message),
+          {
+            principal: servicePrincipal(settings.account),
+            requestId: 'private',
+          },
+        ),
     ],
   ]);
 

@@ -5,20 +5,29 @@ import { publicImages } from '#/services/ec2/image/catalog.ts';
 import { ec2Service } from '#/services/ec2/service.ts';
 import { elbv2Service } from '#/services/elbv2/service.ts';
 import { iamService } from '#/services/iam/service.ts';
+import { issueRoleCredentials } from '#/services/iam/sessions.ts';
 import { rdsService } from '#/services/rds/service.ts';
 import { readObjectText, s3Service } from '#/services/s3/service.ts';
 import { secretsmanagerService } from '#/services/secretsmanager/service.ts';
 import { ssmService } from '#/services/ssm/service.ts';
 import { stsService } from '#/services/sts/service.ts';
 
-/** Every service of a region. The order is that of a reader, not of a dependency: services meet through `call`. */
-export function createServices(dependencies: Dependencies): readonly AnyService[] {
+/**
+ * Every service of a region. The order is that of a reader, not of a dependency: services meet through `call`.
+ * `global` is of the region that holds the account's IAM and S3.
+ */
+export function createServices(
+  dependencies: Dependencies,
+  global: Dependencies = dependencies,
+): readonly AnyService[] {
   const published = publicImages(dependencies.region).flatMap(({ amiId, ssmParameters }) =>
     ssmParameters.map((name) => ({ name, value: amiId, dataType: 'aws:ec2:image' })),
   );
   const providers = new Map<string, ResourceProvider>();
   const services: readonly AnyService[] = [
-    ec2Service(dependencies),
+    ec2Service(dependencies, {
+      roleCredentials: (_region, ...role) => issueRoleCredentials(global, ...role),
+    }),
     elbv2Service(dependencies),
     autoscalingService(dependencies),
     rdsService(dependencies),
@@ -28,7 +37,7 @@ export function createServices(dependencies: Dependencies): readonly AnyService[
     ssmService(published),
     secretsmanagerService(dependencies),
     cloudformationService(dependencies, () => providers, {
-      readObject: (bucket, key) => readObjectText(dependencies, bucket, key),
+      readObject: (bucket, key) => readObjectText(global, bucket, key),
     }),
   ];
   for (const { providers: adapters } of services) {

@@ -20,6 +20,8 @@ import { isS3, type Protocol, type Target } from '#/wire/protocol.ts';
 
 export interface WireServerOptions {
   readonly backend: Backend;
+  /** The backend of the region that a request is signed for; `backend` serves all when absent. */
+  readonly backendOf?: (regionName: string) => Backend;
   readonly clock: Clock;
   readonly random: Random;
   /** Answers what is under `/_snowglobe/`; those paths are not found when absent. */
@@ -96,6 +98,7 @@ function plainText(status: number, text: string): Reply {
 /** One request on its way to its answer; it remembers what its faults must be spelt with. */
 class Exchange {
   readonly #options: WireServerOptions;
+  #backend: Backend;
   readonly #request: WireRequest;
   readonly #requestId: string;
   #protocol: Protocol = 'query';
@@ -103,6 +106,7 @@ class Exchange {
 
   constructor(options: WireServerOptions, request: WireRequest, requestId: string) {
     this.#options = options;
+    this.#backend = options.backend;
     this.#request = request;
     this.#requestId = requestId;
     this.#protocol = guessProtocol(request);
@@ -121,12 +125,20 @@ class Exchange {
   async #serve(): Promise<Reply> {
     const signature = signatureOf(this.#request);
     const signedService = signature?.version === 4 ? signature.scope.service : signature && 's3';
+    if (signature?.version === 4 && this.#options.backendOf)
+      this.#backend = this.#options.backendOf(signature.scope.region);
     const target = await route(this.#request, signedService);
     this.#protocol = target.protocol;
     this.#model = target.model;
     const address = isS3(target) ? s3Address(this.#request) : undefined;
     const bucketPath = address?.bucketPath ?? '';
-    const authenticated = authenticate(this.#options, this.#request, target, signature, bucketPath);
+    const authenticated = authenticate(
+      { backend: this.#backend, clock: this.#options.clock },
+      this.#request,
+      target,
+      signature,
+      bucketPath,
+    );
     return target.protocol === 'rest-xml' || target.protocol === 'rest-json'
       ? this.#serveRest(target, address, authenticated)
       : this.#serveRpc(target, authenticated);
@@ -167,7 +179,7 @@ class Exchange {
   }
 
   #requireImplemented({ model }: Target, { name }: OperationModel): void {
-    if (this.#options.backend.implements(model.service, name)) return;
+    if (this.#backend.implements(model.service, name)) return;
     throw new AwsError(
       'NotImplemented',
       `${model.service} ${name} is not implemented; 'snowglobe coverage' lists what is`,
@@ -185,7 +197,7 @@ class Exchange {
   ): Promise<Reply> {
     if (this.#options.unvalidated !== true) requireValid(target, operation.input, input);
     const caller = { principal: authenticated?.credentials.principal, requestId: this.#requestId };
-    const output = await this.#options.backend.invoke(target.model.service, operation.name, input, caller);
+    const output = await this.#backend.invoke(target.model.service, operation.name, input, caller);
     const strict = this.#options.strict === true;
     return writeOutput(target, operation, output, { requestId: this.#requestId, strict });
   }

@@ -3,6 +3,7 @@ import type { CloudformationApi } from '#/wire/api/cloudformation.ts';
 import type { Context, Handlers } from '#/services/contract.ts';
 import { changeSetType } from '#/services/cloudformation/change-set/resource.ts';
 import { neededCapabilityOf } from '#/services/cloudformation/engine/capabilities.ts';
+import { findSchema } from '#/services/cloudformation/engine/schema.ts';
 import { parseTemplate, type Template } from '#/services/cloudformation/engine/template.ts';
 import { changeSetNotFound, validationError } from '#/services/cloudformation/errors.ts';
 import {
@@ -11,6 +12,7 @@ import {
   requireTemplate,
   type ReadObject,
 } from '#/services/cloudformation/source.ts';
+import { unlessEmpty } from '#/services/cloudformation/stack/output.ts';
 import { shownTarget } from '#/services/cloudformation/stack/resource.ts';
 import { findStack, requireStack } from '#/services/cloudformation/stack/target.ts';
 
@@ -24,9 +26,7 @@ export function templateOperations(readObject: ReadObject) {
     async GetTemplateSummary(input, context) {
       const { StackName: stackName } = input;
       const given = await readTemplate(input, readObject);
-      const body =
-        given ??
-        (stackName === undefined ? undefined : shownTarget(requireStack(context, stackName)).template);
+      const body = given ?? (stackName === undefined ? undefined : summarizedTemplate(context, stackName));
       if (body === undefined) throw noTemplate();
       const template = parseTemplate(body);
       return {
@@ -36,8 +36,8 @@ export function templateOperations(readObject: ReadObject) {
         ResourceTypes: [...template.resources.values()].map(({ type }) => type),
         Version: '2010-09-09',
         ...(template.metadata === undefined ? {} : { Metadata: JSON.stringify(template.metadata) }),
-        DeclaredTransforms: [...template.transforms],
-        ResourceIdentifierSummaries: [],
+        ...unlessEmpty('DeclaredTransforms', [...template.transforms]),
+        ResourceIdentifierSummaries: toIdentifiers(template),
       };
     },
 
@@ -52,10 +52,17 @@ export function templateOperations(readObject: ReadObject) {
         })),
         ...(template.description === undefined ? {} : { Description: template.description }),
         ...toCapabilities(template),
-        DeclaredTransforms: [...template.transforms],
+        ...unlessEmpty('DeclaredTransforms', [...template.transforms]),
       };
     },
   } satisfies Handlers<CloudformationApi>;
+}
+
+function summarizedTemplate(context: Context, stackName: string): string {
+  const stack = requireStack(context, stackName);
+  if (stack.status.state === 'REVIEW_IN_PROGRESS')
+    throw validationError('GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.');
+  return shownTarget(stack).template;
 }
 
 /** As submitted, byte for byte. */
@@ -83,11 +90,25 @@ function toCapabilities(template: Template): {
   CapabilitiesReason?: string;
 } {
   const needed = neededCapabilityOf(template);
-  if (needed === undefined) return { Capabilities: [] };
+  if (needed === undefined) return {};
   return {
     Capabilities: [needed.capability],
     CapabilitiesReason: `The following resource(s) require capabilities: [${needed.types.join(', ')}]`,
   };
+}
+
+/** What would have to be told of existing resources to import them. */
+function toIdentifiers({ resources }: Template): aws.ResourceIdentifierSummary[] {
+  const byType = Map.groupBy(resources.values(), ({ type }) => type);
+  return [...byType].flatMap(([type, declarations]) => {
+    const identifiers = findSchema(type)?.id ?? [];
+    if (identifiers.length === 0) return [];
+    return {
+      ResourceType: type,
+      LogicalResourceIds: declarations.map(({ logicalId }) => logicalId),
+      ResourceIdentifiers: [...identifiers],
+    };
+  });
 }
 
 function toDeclarations({ parameters }: Template): aws.ParameterDeclaration[] {

@@ -2,9 +2,10 @@ import { anyController } from '#/controllers/controller.ts';
 import { anyType, type Dependencies, type Service } from '#/services/contract.ts';
 import { absentOperations, accountOperations } from '#/services/ec2/account/operations.ts';
 import { availabilityZoneOperations } from '#/services/ec2/availability-zone/operations.ts';
-import { computeParts } from '#/services/ec2/compute.ts';
+import { computeParts, type ComputeOptions } from '#/services/ec2/compute.ts';
 import { dhcpOptionsOperations } from '#/services/ec2/dhcp-options/operations.ts';
 import { dhcpOptionsType } from '#/services/ec2/dhcp-options/resource.ts';
+import { withDryRun } from '#/services/ec2/dry-run.ts';
 import { eipOperations } from '#/services/ec2/eip/operations.ts';
 import { eipType } from '#/services/ec2/eip/resource.ts';
 import { internetGatewayOperations } from '#/services/ec2/internet-gateway/operations.ts';
@@ -34,8 +35,9 @@ import { vpcType } from '#/services/ec2/vpc/resource.ts';
 export type Ec2Parts = Required<Omit<Service<'ec2'>, 'name'>>;
 
 /** EC2: networks and the machines in them. */
-export function ec2Service(dependencies: Dependencies): Service<'ec2'> {
-  return { name: 'ec2', ...mergeParts([networkingParts(dependencies), computeParts(dependencies)]) };
+export function ec2Service(dependencies: Dependencies, options: ComputeOptions = {}): Service<'ec2'> {
+  const parts = mergeParts([networkingParts(dependencies), computeParts(dependencies, options)]);
+  return { name: 'ec2', ...parts, operations: withDryRun(parts.operations) };
 }
 
 function networkingParts(dependencies: Dependencies): Ec2Parts {

@@ -63,7 +63,7 @@ export function changeSetOperations(engine: EngineDependencies, readObject: Read
 
     ListChangeSets(input, context) {
       const stack = requireStack(context, input.StackName ?? '');
-      const all = context.store.listBy(changeSetType, 'stackId', stack.id);
+      const all = context.store.listBy(changeSetType, 'stackId', stack.id).filter(isPending);
       const { items, nextToken } = pageOf(all, input.NextToken, changeSetsPerPage);
       return {
         Summaries: items.map(toSummary),
@@ -81,17 +81,14 @@ function createChangeSet(
 ): { Id: string; StackId: string } {
   const { StackName: stackName, ChangeSetName: name, ChangeSetType: type = 'UPDATE' } = input;
   const existing = findStack(context, stackName);
-  const repeated = existing && findChangeSet(context, name, existing.id);
-  if (repeated) {
-    if (input.ClientToken !== undefined && repeated.spec.clientToken === input.ClientToken) {
-      return { Id: repeated.id, StackId: repeated.spec.stackId };
-    }
-    throw changeSetAlreadyExists(repeated.id);
-  }
+  const named = existing && findChangeSet(context, name, existing.id);
+  if (named && input.ClientToken !== undefined && named.spec.clientToken === input.ClientToken)
+    return { Id: named.id, StackId: named.spec.stackId };
   if (type === 'IMPORT')
     throw validationError('Change sets of type IMPORT are not implemented by this region');
   const isNew = type === 'CREATE';
   requireFitting(existing, isNew, stackName, name);
+  if (named && isPending(named)) throw changeSetAlreadyExists(named.id);
   const current = existing && !isNew ? shownTarget(existing) : undefined;
   const body = given ?? (input.UsePreviousTemplate ? current?.template : undefined);
   if (body === undefined) throw noTemplate();
@@ -217,7 +214,15 @@ function findChangeSet(
   if (name.startsWith('arn:')) return context.store.get(changeSetType, name);
   const stack = stackName === undefined ? undefined : findStack(context, stackName);
   if (!stack) return undefined;
-  return context.store.listBy(changeSetType, 'stackId', stack.id).find(({ spec }) => spec.name === name);
+  const named = context.store
+    .listBy(changeSetType, 'stackId', stack.id)
+    .filter(({ spec }) => spec.name === name);
+  return named.find(isPending) ?? named.at(-1);
+}
+
+/** An executed change set can still be described, but it is no longer listed and its name is free again. */
+function isPending({ status }: ChangeSet): boolean {
+  return status.executionState !== 'EXECUTE_COMPLETE';
 }
 
 function requireChangeSet(

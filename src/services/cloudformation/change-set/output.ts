@@ -6,7 +6,7 @@ import type {
   PlannedDetail,
 } from '#/services/cloudformation/change-set/resource.ts';
 import { pageOf } from '#/services/cloudformation/page.ts';
-import { toParameters, toTagList } from '#/services/cloudformation/stack/output.ts';
+import { toParameters, toTagList, unlessEmpty } from '#/services/cloudformation/stack/output.ts';
 
 const changesPerPage = 500;
 
@@ -23,7 +23,7 @@ export function toOutput(
     StackId: spec.stackId,
     StackName: spec.stackName,
     ...(spec.description === undefined ? {} : { Description: spec.description }),
-    Parameters: toParameters(spec.target),
+    ...unlessEmpty('Parameters', toParameters(spec.target)),
     CreationTime: new Date(createdAt),
     ExecutionStatus: status.executionState,
     Status: status.state,
@@ -31,7 +31,7 @@ export function toOutput(
     NotificationARNs: [...spec.notificationArns],
     RollbackConfiguration: {},
     Capabilities: [...spec.capabilities] as aws.Capability[], // checked by the model on the way in
-    Tags: toTagList(spec.target.tags),
+    ...unlessEmpty('Tags', toTagList(spec.target.tags)),
     Changes: items.map((change) => ({
       Type: 'Resource',
       ResourceChange: toResourceChange(change, withValues),
@@ -39,7 +39,7 @@ export function toOutput(
     ...(nextToken === undefined ? {} : { NextToken: nextToken }),
     IncludeNestedStacks: spec.includeNestedStacks,
     ...(spec.onStackFailure === undefined ? {} : { OnStackFailure: spec.onStackFailure }),
-    ImportExistingResources: spec.importExistingResources,
+    ...(spec.importExistingResources ? { ImportExistingResources: true } : {}),
     ...(spec.deploymentMode === undefined
       ? {}
       : { DeploymentConfig: { Mode: spec.deploymentMode as aws.DeploymentConfigMode } }), // checked by the model
@@ -59,7 +59,7 @@ export function toSummary({ id, spec, status, createdAt }: ChangeSet): aws.Chang
     CreationTime: new Date(createdAt),
     ...(spec.description === undefined ? {} : { Description: spec.description }),
     IncludeNestedStacks: spec.includeNestedStacks,
-    ImportExistingResources: spec.importExistingResources,
+    ...(spec.importExistingResources ? { ImportExistingResources: true } : {}),
   };
 }
 

@@ -188,7 +188,7 @@ const parameterFaults: readonly (readonly [object, string | undefined, string])[
     'Parameter P failed to satisfy constraint: small',
   ],
   [{ Type: 'String', MinLength: '3' }, 'ab', "Parameter 'P' must contain at least 3 characters"],
-  [{ Type: 'Number' }, 'x', "Parameter 'P' must be a number"],
+  [{ Type: 'Number' }, 'x', "Parameter 'P' must be a number."],
   [{ Type: 'Number', MaxValue: 5 }, '6', "Parameter 'P' must be a number not greater than 5"],
   [
     { Type: 'AWS::SSM::Parameter::Value<String>' },

@@ -138,7 +138,7 @@ function checkParameter(key: string, declaration: ParameterDeclaration, value: s
     if (type !== 'Number' && type !== 'List<Number>') continue;
     const number = Number(item);
     if (item.trim() === '' || Number.isNaN(number))
-      throw validationError(`Parameter '${key}' must be a number`);
+      throw validationError(`Parameter '${key}' must be a number.`);
     if (minValue !== undefined && number < minValue) {
       throw violated(`Parameter '${key}' must be a number not less than ${minValue}`);
     }

@@ -99,12 +99,12 @@ export function parseTemplate(text: string): Template {
   const template = {
     description: optionalText(root['Description'], 'Description'),
     metadata: root['Metadata'],
-    parameters: mapOf(section(root, 'Parameters'), toParameter),
-    mappings: section(root, 'Mappings'),
+    parameters: mapOf('Parameters', section(root, 'Parameters'), toParameter),
+    mappings: toMappings(section(root, 'Mappings')),
     conditions: section(root, 'Conditions'),
     rules: section(root, 'Rules'),
-    resources: mapOf(resources, toResource),
-    outputs: mapOf(section(root, 'Outputs'), toOutput),
+    resources: mapOf('Resources', resources, toResource),
+    outputs: mapOf('Outputs', section(root, 'Outputs'), toOutput),
     transforms: toTransforms(root['Transform']),
   };
   const unrecognized = new Set(
@@ -123,14 +123,22 @@ function isVersion(value: unknown): boolean {
 function section(root: JsonObject, name: string): JsonObject {
   const value = root[name];
   if (value === undefined || (value === null && name !== 'Resources')) return {};
-  if (!isObject(value)) throw templateFormatError(`${name} section must be an object.`);
+  if (!isObject(value)) {
+    throw templateFormatError(
+      name === 'Resources' ? 'Any Resources member must be an object.' : `${name} section must be an object.`,
+    );
+  }
   return value;
 }
 
-function mapOf<T>(named: JsonObject, toItem: (name: string, value: JsonObject) => T): Map<string, T> {
+function mapOf<T>(
+  sectionName: string,
+  named: JsonObject,
+  toItem: (name: string, value: JsonObject) => T,
+): Map<string, T> {
   return new Map(
     Object.entries(named).map(([name, value]) => {
-      if (!isObject(value)) throw templateFormatError(`[/${name}] every member must be an object.`);
+      if (!isObject(value)) throw templateFormatError(`Any ${sectionName} member must be an object.`);
       return [name, toItem(name, value)];
     }),
   );
@@ -221,6 +229,19 @@ function policyOf(declared: JsonObject, name: 'DeletionPolicy' | 'UpdateReplaceP
   if (typeof value !== 'string') throw templateFormatError(`Every ${name} member must be a string.`);
   if (!policies.includes(value)) throw templateFormatError(`Unrecognized ${name} ${value} for resource`);
   return value;
+}
+
+/** Values of mappings are written out: a function among them is refused before anything is looked up. */
+function toMappings(mappings: JsonObject): JsonObject {
+  for (const attributes of Object.values(mappings).flatMap(membersOf).flatMap(membersOf)) {
+    if (!isScalar(attributes) && !Array.isArray(attributes))
+      throw templateFormatError('Every Mappings attribute must be a String or a List.');
+  }
+  return mappings;
+}
+
+function membersOf(value: unknown): unknown[] {
+  return isObject(value) ? Object.values(value) : [];
 }
 
 function toOutput(name: string, declared: JsonObject): OutputDeclaration {

@@ -39,7 +39,10 @@ export function beginOperation(
       state,
       reason,
       operationStartedAt: now,
-      updatedAt: state === 'CREATE_IN_PROGRESS' && wish.changeSetId === undefined ? undefined : now,
+      updatedAt:
+        state === 'DELETE_IN_PROGRESS' || (state === 'CREATE_IN_PROGRESS' && wish.changeSetId === undefined)
+          ? written.status.updatedAt
+          : now,
     }) ?? written;
   recordStackEvent(context, begun, state, reason);
   return begun;

@@ -9,7 +9,7 @@ import {
 } from '#/services/cloudformation/stack/resource.ts';
 import type { Tags } from '#/store/resource.ts';
 
-/** A stack as DescribeStacks shows it. */
+/** A stack as DescribeStacks shows it. Tags are shown when there are none, other lists are not. */
 export function toOutput(stack: Stack): aws.Stack {
   const { spec, status } = stack;
   const target = shownTarget(stack);
@@ -18,7 +18,7 @@ export function toOutput(stack: Stack): aws.Stack {
     StackName: spec.stackName,
     ...(spec.changeSetId === undefined ? {} : { ChangeSetId: spec.changeSetId }),
     ...(spec.description === undefined ? {} : { Description: spec.description }),
-    Parameters: toParameters(target),
+    ...unlessEmpty('Parameters', toParameters(target)),
     CreationTime: new Date(stack.createdAt),
     ...(status.updatedAt === undefined ? {} : { LastUpdatedTime: new Date(status.updatedAt) }),
     ...(status.deletedAt === undefined ? {} : { DeletionTime: new Date(status.deletedAt) }),
@@ -28,18 +28,30 @@ export function toOutput(stack: Stack): aws.Stack {
     DisableRollback: spec.onFailure === 'DO_NOTHING',
     NotificationARNs: [...spec.notificationArns],
     ...(spec.timeoutInMinutes === undefined ? {} : { TimeoutInMinutes: spec.timeoutInMinutes }),
-    Capabilities: [...spec.capabilities] as aws.Capability[], // checked by the model on the way in
-    Outputs: status.outputs.map(({ key, value, description, exportName }) => ({
-      OutputKey: key,
-      OutputValue: value,
-      ...(description === undefined ? {} : { Description: description }),
-      ...(exportName === undefined ? {} : { ExportName: exportName }),
-    })),
+    // Capabilities were checked by the model on the way in.
+    ...unlessEmpty('Capabilities', [...spec.capabilities] as aws.Capability[]),
+    ...unlessEmpty(
+      'Outputs',
+      status.outputs.map(({ key, value, description, exportName }) => ({
+        OutputKey: key,
+        OutputValue: value,
+        ...(description === undefined ? {} : { Description: description }),
+        ...(exportName === undefined ? {} : { ExportName: exportName }),
+      })),
+    ),
     ...(spec.roleArn === undefined ? {} : { RoleARN: spec.roleArn }),
     Tags: toTagList(target.tags),
-    EnableTerminationProtection: spec.terminationProtection,
+    ...(status.state === 'DELETE_COMPLETE'
+      ? {}
+      : { EnableTerminationProtection: spec.terminationProtection }),
     DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
   };
+}
+
+/** CloudFormation leaves most lists out of an answer when nothing is in them. */
+export function unlessEmpty<Name extends string, T>(name: Name, items: T[]): { readonly [N in Name]?: T[] } {
+  // A computed key has the type string; it is the name.
+  return (items.length === 0 ? {} : { [name]: items }) as { readonly [N in Name]?: T[] };
 }
 
 /** Parameters as shown: NoEcho ones masked. */

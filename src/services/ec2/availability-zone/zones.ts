@@ -22,6 +22,8 @@ const regions: ReadonlyMap<string, { readonly prefix: string; readonly letters: 
   ['ap-southeast-2', { prefix: 'apse2', letters: 'abc' }],
   ['ap-southeast-3', { prefix: 'apse3', letters: 'abc' }],
   ['ap-southeast-4', { prefix: 'apse4', letters: 'abc' }],
+  ['ap-southeast-5', { prefix: 'apse5', letters: 'abc' }],
+  ['ap-southeast-7', { prefix: 'apse7', letters: 'abc' }],
   ['ca-central-1', { prefix: 'cac1', letters: 'abd' }],
   ['ca-west-1', { prefix: 'caw1', letters: 'abc' }],
   ['eu-central-1', { prefix: 'euc1', letters: 'abc' }],
@@ -35,6 +37,7 @@ const regions: ReadonlyMap<string, { readonly prefix: string; readonly letters: 
   ['il-central-1', { prefix: 'ilc1', letters: 'abc' }],
   ['me-central-1', { prefix: 'mec1', letters: 'abc' }],
   ['me-south-1', { prefix: 'mes1', letters: 'abc' }],
+  ['mx-central-1', { prefix: 'mxc1', letters: 'abc' }],
   ['sa-east-1', { prefix: 'sae1', letters: 'abc' }],
   ['us-east-1', { prefix: 'use1', letters: 'abc' }],
   ['us-east-2', { prefix: 'use2', letters: 'abc' }],
@@ -49,6 +52,8 @@ const optInRegions = new Set([
   'ap-south-2',
   'ap-southeast-3',
   'ap-southeast-4',
+  'ap-southeast-5',
+  'ap-southeast-7',
   'ca-west-1',
   'eu-central-2',
   'eu-south-1',
@@ -56,6 +61,7 @@ const optInRegions = new Set([
   'il-central-1',
   'me-central-1',
   'me-south-1',
+  'mx-central-1',
 ]);
 
 /** The zones of a region, in the order of their letters. An unknown region has `a`, `b` and `c`. */

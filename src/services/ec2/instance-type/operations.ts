@@ -17,7 +17,7 @@ export const instanceTypeOperations = {
       'burstable-performance-supported': ({ isBurstable }) => isBurstable,
       'current-generation': ({ isCurrent }) => isCurrent,
       'free-tier-eligible': ({ isFreeTier }) => isFreeTier,
-      hypervisor: hypervisorOf,
+      hypervisor: ({ hypervisor }) => hypervisor,
       'instance-storage-supported': () => false,
       'instance-type': ({ name }) => name,
       'memory-info.size-in-mib': ({ memoryMib }) => memoryMib,
@@ -25,6 +25,8 @@ export const instanceTypeOperations = {
       'supported-root-device-type': () => 'ebs',
       'supported-usage-class': () => 'on-demand',
       'supported-virtualization-type': () => 'hvm',
+      'vcpu-info.default-cores': ({ vcpus, threadsPerCore }) => vcpus / threadsPerCore,
+      'vcpu-info.default-threads-per-core': ({ threadsPerCore }) => threadsPerCore,
       'vcpu-info.default-vcpus': ({ vcpus }) => vcpus,
     });
     const { items, nextToken } = paginate(found, input);
@@ -60,10 +62,6 @@ export const instanceTypeOperations = {
   },
 } satisfies Handlers<Ec2Api>;
 
-function hypervisorOf({ name }: InstanceSize): 'xen' | 'nitro' {
-  return name.startsWith('t2.') ? 'xen' : 'nitro';
-}
-
 function toOutput(size: InstanceSize): aws.InstanceTypeInfo {
   return {
     // The catalog has AWS's own names.
@@ -75,7 +73,7 @@ function toOutput(size: InstanceSize): aws.InstanceTypeInfo {
     SupportedVirtualizationTypes: ['hvm'],
     SupportedBootModes: ['legacy-bios', 'uefi'],
     BareMetal: false,
-    Hypervisor: hypervisorOf(size),
+    Hypervisor: size.hypervisor,
     ProcessorInfo: { SupportedArchitectures: ['x86_64'], SustainedClockSpeedInGhz: size.clockGhz },
     VCpuInfo: {
       DefaultVCpus: size.vcpus,

@@ -45,7 +45,7 @@ export const loadBalancerOperations = {
     );
     const scheme = input.Scheme ?? 'internet-facing';
     const securityGroupIds = input.SecurityGroups ?? [];
-    checkSecurityGroups(store, securityGroupIds);
+    checkSecurityGroups(store, securityGroupIds, subnets[0]?.spec.vpcId);
     const existing = store.listBy(loadBalancerType, 'name', input.Name)[0];
     if (existing) {
       const isSame =
@@ -104,7 +104,7 @@ export const loadBalancerOperations = {
 
   SetSecurityGroups({ LoadBalancerArn, SecurityGroups }, { store }) {
     const loadBalancer = requireLoadBalancer(store, LoadBalancerArn);
-    checkSecurityGroups(store, SecurityGroups);
+    checkSecurityGroups(store, SecurityGroups, loadBalancer.spec.vpcId);
     for (const { networkInterfaceId } of loadBalancer.spec.zones) {
       const networkInterface = store.get(networkInterfaceType, networkInterfaceId);
       if (networkInterface)
@@ -241,9 +241,11 @@ function requireSubnets(store: Store, subnetIds: readonly string[] | undefined):
   return subnets;
 }
 
-function checkSecurityGroups(store: Store, groupIds: readonly string[]): void {
+function checkSecurityGroups(store: Store, groupIds: readonly string[], vpcId: string | undefined): void {
   for (const id of groupIds) {
-    if (!store.get(securityGroupType, id)) throw invalidSecurityGroup(id);
+    const group = store.get(securityGroupType, id);
+    if (!group) throw invalidSecurityGroup(id);
+    if (group.spec.vpcId !== vpcId) throw invalidConfiguration('One or more security groups are invalid');
   }
 }
 
