@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { print, type Command } from '#/cli/command.ts';
 import { endRegion } from '#/cli/process.ts';
-import { killRegion } from '#/drivers/linux/daemon.ts';
 import { systemClock } from '#/lib/clock.ts';
 import { systemRandom } from '#/lib/random.ts';
 import { run } from '#/lib/run.ts';
-import { createDataPlane } from '#/server/data-plane.ts';
+import { createDataPlane, removeCgroups } from '#/server/data-plane.ts';
 import { readSettings, siteOf, snowglobeHome } from '#/server/settings.ts';
 
 export const destroyCommand: Command = {
@@ -40,7 +39,7 @@ export const destroyCommand: Command = {
       ]) {
         await driver.destroyAll();
       }
-      if (dataPlane === 'linux') await killRegion(site);
+      if (dataPlane === 'linux') await removeCgroups(site);
       await run('rm', ['-rf', '--one-file-system', site.stateDir]);
       print(`The region ${name} is gone.`);
     }

@@ -3,7 +3,9 @@ import { linuxBalancer } from '#/drivers/balancer/linux/balancer.ts';
 import { memoryBalancer } from '#/drivers/balancer/memory.ts';
 import { linuxDatabase } from '#/drivers/database/linux/database.ts';
 import { memoryDatabase } from '#/drivers/database/memory.ts';
+import { killRegion } from '#/drivers/linux/daemon.ts';
 import type { Site } from '#/drivers/linux/site.ts';
+import { removeEmptyParents } from '#/drivers/machine/linux/cgroup.ts';
 import { linuxMachine } from '#/drivers/machine/linux/machine.ts';
 import { memoryMachine } from '#/drivers/machine/memory.ts';
 import { linuxNames } from '#/drivers/names/linux/names.ts';
@@ -53,4 +55,10 @@ export function createDataPlane({
     database: linuxDatabase({ site, clock }),
     names: linuxNames({ site, regionName }),
   };
+}
+
+/** Removes the region's cgroups on the real data plane, in whatever hierarchy; what still runs in them is killed. */
+export async function removeCgroups(site: Site): Promise<void> {
+  await killRegion(site);
+  removeEmptyParents(site);
 }
