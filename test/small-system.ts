@@ -85,6 +85,7 @@ export function makeNetwork(sim: SimRegion): SmallNetwork {
 /** Makes the whole system; everything in it is wished for, nothing waited for. */
 export function makeSmallSystem(sim: SimRegion): SmallSystem {
   const network = makeNetwork(sim);
+  makeTemplates(sim, network);
   const { elbv2, autoscaling, rds } = sim.call;
   const targetGroupArn = text(
     elbv2.CreateTargetGroup({
@@ -114,7 +115,6 @@ export function makeSmallSystem(sim: SimRegion): SmallSystem {
     Protocol: 'HTTP',
     DefaultActions: [{ Type: 'forward', TargetGroupArn: targetGroupArn }],
   });
-  makeTemplates(sim, network);
   autoscaling.CreateAutoScalingGroup({
     AutoScalingGroupName: 'app',
     LaunchTemplate: { LaunchTemplateName: 'app', Version: '$Latest' },

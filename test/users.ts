@@ -143,28 +143,29 @@ const actions: Readonly<Record<string, (user: User) => void>> = {
       HealthCheckGracePeriod: 30,
     });
   },
-  DeleteAutoScalingGroup({ sim, random }) {
-    sim.call.autoscaling.DeleteAutoScalingGroup({
-      AutoScalingGroupName: pick(random, smallNames),
-      ForceDelete: random.int(2) === 0,
+  DeleteAutoScalingGroup(user) {
+    user.sim.call.autoscaling.DeleteAutoScalingGroup({
+      AutoScalingGroupName: someGroup(user),
+      ForceDelete: user.random.int(2) === 0,
     });
   },
-  SetDesiredCapacity({ sim, random }) {
-    sim.call.autoscaling.SetDesiredCapacity({
-      AutoScalingGroupName: pick(random, smallNames),
-      DesiredCapacity: random.int(4),
+  SetDesiredCapacity(user) {
+    user.sim.call.autoscaling.SetDesiredCapacity({
+      AutoScalingGroupName: someGroup(user),
+      DesiredCapacity: user.random.int(4),
     });
   },
   TerminateInstanceInAutoScalingGroup(user) {
     user.sim.call.autoscaling.TerminateInstanceInAutoScalingGroup({
-      InstanceId: someInstance(user),
+      InstanceId: someMember(user).id,
       ShouldDecrementDesiredCapacity: user.random.int(2) === 0,
     });
   },
   DetachInstances(user) {
+    const { id, group } = someMember(user);
     user.sim.call.autoscaling.DetachInstances({
-      AutoScalingGroupName: pick(user.random, smallNames),
-      InstanceIds: [someInstance(user)],
+      AutoScalingGroupName: group,
+      InstanceIds: [id],
       ShouldDecrementDesiredCapacity: user.random.int(2) === 0,
     });
   },
@@ -226,13 +227,13 @@ const actions: Readonly<Record<string, (user: User) => void>> = {
       VpcSecurityGroupIds: [network.databaseGroup],
     });
   },
-  DeleteDBCluster({ sim, random }) {
-    sim.call.rds.DeleteDBCluster({ DBClusterIdentifier: pick(random, smallNames), SkipFinalSnapshot: true });
+  DeleteDBCluster(user) {
+    user.sim.call.rds.DeleteDBCluster({ DBClusterIdentifier: someCluster(user), SkipFinalSnapshot: true });
   },
-  CreateDBInstance({ sim, random }) {
-    sim.call.rds.CreateDBInstance({
-      DBInstanceIdentifier: `db-${random.int(4)}`,
-      DBClusterIdentifier: pick(random, smallNames),
+  CreateDBInstance(user) {
+    user.sim.call.rds.CreateDBInstance({
+      DBInstanceIdentifier: `db-${user.random.int(6)}`,
+      DBClusterIdentifier: someCluster(user),
       DBInstanceClass: 'db.t3.medium',
       Engine: 'aurora-mysql',
     });
@@ -254,15 +255,10 @@ const actions: Readonly<Record<string, (user: User) => void>> = {
   },
   RebootDBInstance: (user) =>
     void user.sim.call.rds.RebootDBInstance({ DBInstanceIdentifier: someDatabase(user) }),
-  FailoverDBCluster({ sim, random }) {
-    sim.call.rds.FailoverDBCluster({ DBClusterIdentifier: pick(random, smallNames) });
-  },
-  StopDBCluster({ sim, random }) {
-    sim.call.rds.StopDBCluster({ DBClusterIdentifier: pick(random, smallNames) });
-  },
-  StartDBCluster({ sim, random }) {
-    sim.call.rds.StartDBCluster({ DBClusterIdentifier: pick(random, smallNames) });
-  },
+  FailoverDBCluster: (user) =>
+    void user.sim.call.rds.FailoverDBCluster({ DBClusterIdentifier: someCluster(user) }),
+  StopDBCluster: (user) => void user.sim.call.rds.StopDBCluster({ DBClusterIdentifier: someCluster(user) }),
+  StartDBCluster: (user) => void user.sim.call.rds.StartDBCluster({ DBClusterIdentifier: someCluster(user) }),
 };
 
 function pick<T>(random: Random, values: readonly T[]): T {
@@ -304,4 +300,19 @@ function someBalancer({ sim, random }: User): string {
 
 function someDatabase({ sim, random }: User): string {
   return pick(random, sim.call.rds.DescribeDBInstances({}).DBInstances ?? [])?.DBInstanceIdentifier ?? 'none';
+}
+
+function someCluster({ sim, random }: User): string {
+  return pick(random, sim.call.rds.DescribeDBClusters({}).DBClusters ?? [])?.DBClusterIdentifier ?? 'none';
+}
+
+function someGroup({ sim, random }: User): string {
+  const { AutoScalingGroups = [] } = sim.call.autoscaling.DescribeAutoScalingGroups({});
+  return pick(random, AutoScalingGroups)?.AutoScalingGroupName ?? 'none';
+}
+
+function someMember({ sim, random }: User): { readonly id: string; readonly group: string } {
+  const { AutoScalingInstances = [] } = sim.call.autoscaling.DescribeAutoScalingInstances({});
+  const member = pick(random, AutoScalingInstances);
+  return { id: member?.InstanceId ?? 'i-0', group: member?.AutoScalingGroupName ?? 'none' };
 }

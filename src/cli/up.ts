@@ -43,7 +43,7 @@ export const upCommand: Command = {
         await deployLab(settings, progress);
         isDeployed = true;
       }
-      if (settings.dataPlane === 'linux') await waitUntilServed(name, progress);
+      if (settings.dataPlane === 'linux') await waitUntilServed(name, isStarted || isDeployed, progress);
     }
     if (!isStarted && !isDeployed) progress('Everything is up already; nothing was changed.');
     const overview = await askOverview(name);
@@ -74,22 +74,32 @@ function dataPlaneOf(text: unknown): { dataPlane?: 'linux' | 'memory' } {
   return { dataPlane: text };
 }
 
-/** Waits until the Inventory page answers at each of its addresses. */
-async function waitUntilServed(name: string, progress: (line: string) => void): Promise<void> {
+/**
+ * Waits until the Inventory page answers at each of its addresses; after a start also until every target is healthy,
+ * so that who looks next sees the system whole. What a person has broken since is not waited for.
+ */
+async function waitUntilServed(
+  name: string,
+  isWhole: boolean,
+  progress: (line: string) => void,
+): Promise<void> {
   const deadline = performance.now() + serveLimitMs;
   let told = '';
   while (true) {
-    const { loadBalancers } = await askOverview(name);
-    const addresses = loadBalancers
-      .filter((one) => one.name === labBalancerName)
-      .flatMap((one) => one.addresses);
+    const lab = (await askOverview(name)).loadBalancers.find((one) => one.name === labBalancerName);
+    const addresses = lab?.addresses ?? [];
     const answers = await Promise.all(addresses.map((address) => statusOf(`http://${address}/`)));
-    if (answers.length > 0 && answers.every((status) => status === 200)) return;
-    const line = `Waiting for the load balancer to serve: ${answers.map((status) => status ?? 'no answer').join(', ') || 'no address yet'}`;
+    const waitedFor = (lab?.targets ?? []).filter(({ health }) => health !== 'draining');
+    const healthy = waitedFor.filter(({ health }) => health === 'healthy').length;
+    const isServed = answers.length > 0 && answers.every((status) => status === 200);
+    if (isServed && (!isWhole || healthy === waitedFor.length)) return;
+    const line = isServed
+      ? `Waiting for the targets: ${healthy} of ${waitedFor.length} healthy`
+      : `Waiting for the load balancer to serve: ${answers.map((status) => status ?? 'no answer').join(', ') || 'no address yet'}`;
     if (line !== told) progress(line);
     told = line;
     if (performance.now() > deadline)
-      throw new Error(`the Inventory page does not answer; './snowglobe status' says what is missing`);
+      throw new Error(`the Inventory system is not whole; './snowglobe status' says what is missing`);
     await wait(500);
   }
 }
