@@ -18,6 +18,8 @@ export interface RegionSettings {
   readonly publicPool: string;
   /** Memory data plane only: machines boot at once, and calls are answered after the simulation has settled. */
   readonly instant?: boolean;
+  /** Memory data plane only: ids of images elsewhere that stand for the compatibility image. */
+  readonly imageAliases?: readonly string[];
 }
 
 /** Where everything of this host's regions is kept: SNOWGLOBE_HOME, else a folder for the system or the user. */
@@ -62,7 +64,7 @@ export function requireSettings(name: string, home = snowglobeHome()): RegionSet
 /** Settings for a region: those it has, else new ones that do not meet another region's. */
 export function ensureSettings(
   name: string,
-  wish: Partial<Pick<RegionSettings, 'port' | 'dataPlane' | 'regionName' | 'instant'>>,
+  wish: Partial<Pick<RegionSettings, 'port' | 'dataPlane' | 'regionName' | 'instant' | 'imageAliases'>>,
   home = snowglobeHome(),
 ): RegionSettings {
   const known = readSettings(name, home);
@@ -89,9 +91,10 @@ export function ensureSettings(
           others.map(({ publicPool }) => Number(publicPool.split('.')[2])),
         )}.0/24`,
         ...(wish.instant === undefined ? {} : { instant: wish.instant }),
+        ...(wish.imageAliases === undefined ? {} : { imageAliases: wish.imageAliases }),
       };
-  if (settings.instant === true && settings.dataPlane !== 'memory')
-    throw new Error('--instant is for the memory data plane: real machines take their time');
+  if ((settings.instant || settings.imageAliases) && settings.dataPlane !== 'memory')
+    throw new Error('--instant and --image-aliases are for the memory data plane');
   if (JSON.stringify(settings) !== JSON.stringify(known)) {
     mkdirSync(stateDirOf(name, home), { recursive: true, mode: 0o711 });
     writeFileAtomically(

@@ -19,12 +19,16 @@ export function requireValid(target: Target, shape: Structure | undefined, input
   );
 }
 
+/** EC2 calls some parameters in its errors what they were called before. */
+const olderNames: ReadonlyMap<string, string> = new Map([['Resources', 'resourceIdSet']]);
+
 /** EC2 and RDS name one parameter, the first one that is wrong. */
 function parameterError({ protocol }: Target, violation: Violation): AwsError {
   const { kind, parameter, printed } = violation;
   if (kind === 'missing') {
     const end = protocol === 'ec2' ? '' : '.';
-    return new AwsError('MissingParameter', `The request must contain the parameter ${parameter}${end}`);
+    const printedName = protocol === 'ec2' ? (olderNames.get(parameter) ?? parameter) : parameter;
+    return new AwsError('MissingParameter', `The request must contain the parameter ${printedName}${end}`);
   }
   if (kind === 'enum') {
     const value = printed?.slice(1, -1) ?? '';

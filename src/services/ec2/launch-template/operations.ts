@@ -163,6 +163,7 @@ export const launchTemplateOperations = {
     const found = store.get(instanceType, input.InstanceId);
     if (!found) throw instancesNotFound([input.InstanceId]);
     const { spec } = found;
+    const ownTags = toTagList(found.tags).filter(({ Key }) => !Key.startsWith('aws:'));
     return {
       LaunchTemplateData: {
         ImageId: spec.imageId,
@@ -170,6 +171,7 @@ export const launchTemplateOperations = {
         InstanceType: spec.instanceType as aws._InstanceType,
         ...(spec.userData === undefined ? {} : { UserData: spec.userData }),
         ...(spec.keyName === undefined ? {} : { KeyName: spec.keyName }),
+        TagSpecifications: ownTags.length === 0 ? [] : [{ ResourceType: 'instance', Tags: ownTags }],
       },
     };
   },
