@@ -4,6 +4,7 @@ import type { Context, Handlers } from '#/services/contract.ts';
 import {
   dryRunOperation,
   instancesNotFound,
+  launchTemplateNamesNotFound,
   launchTemplateNameTaken,
   launchTemplateVersionNotFound,
 } from '#/services/ec2/compute-errors.ts';
@@ -127,9 +128,11 @@ export const launchTemplateOperations = {
 
   DescribeLaunchTemplates(input, { store }) {
     const byIds = (input.LaunchTemplateIds ?? []).map((id) => requireLaunchTemplate(store, id, undefined));
-    const byNames = (input.LaunchTemplateNames ?? []).map((name) =>
-      requireLaunchTemplate(store, undefined, name),
-    );
+    const byNames = (input.LaunchTemplateNames ?? []).map((name) => {
+      const [found] = store.listBy(launchTemplateType, 'name', name);
+      if (!found) throw launchTemplateNamesNotFound();
+      return found;
+    });
     const asked =
       input.LaunchTemplateIds || input.LaunchTemplateNames
         ? [...byIds, ...byNames]
