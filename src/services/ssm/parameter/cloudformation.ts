@@ -30,9 +30,9 @@ function toInput(properties: Properties) {
 /** The type's tags are a map, as those of few others. */
 function tagsOf({ Tags }: Properties): { Key: string; Value: string }[] {
   // The engine has validated the properties against the type's schema.
-  return Object.entries((Tags ?? {}) as Readonly<Record<string, string>>).map(([Key, Value]) => ({
+  return Object.entries((Tags ?? {}) as Readonly<Record<string, unknown>>).map(([Key, Value]) => ({
     Key,
-    Value: `${Value}`,
+    Value: String(Value), // a template may give a number
   }));
 }
 
