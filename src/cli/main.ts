@@ -1,5 +1,6 @@
 /** The commands of `./snowglobe`, after the launcher has brought what they need. */
 import { parseArgs } from 'node:util';
+import { benchCommand } from '#/cli/bench.ts';
 import { print, type Command } from '#/cli/command.ts';
 import { coverageCommand } from '#/cli/coverage.ts';
 import { destroyCommand } from '#/cli/destroy.ts';
@@ -25,6 +26,7 @@ const commands: readonly Command[] = [
   execCommand,
   coverageCommand,
   testCommand,
+  benchCommand,
 ];
 
 const usage = `Usage: ./snowglobe COMMAND [--name REGION] [--json] [--help]

@@ -141,11 +141,13 @@ export function linuxDatabase({ site, clock, random = systemRandom }: LinuxDatab
         if (volumeOf(site, server.id) !== server.volumeId) await killDaemon(daemonOf(site, server.id));
         else if (configOf(site, server.id) !== config) await endCleanly(server.id);
       }
-      if (isRunning(site, server.id)) await accepting(server.id, paths.serverDir);
-      else await startServer(server, paths, config);
+      const isStarted = !isRunning(site, server.id);
+      if (isStarted) await startServer(server, paths, config);
+      else await accepting(server.id, paths.serverDir);
       if (server.role.type === 'writer') await becomeWriter(paths.serverDir);
       else await follow(site, server.volumeId, paths.serverDir, server.role);
-      tell(server.id);
+      // Only of what moved: whoever is told looks, and may find reason to ask for the same again.
+      if (isStarted) tell(server.id);
     },
     stop: (serverId) => endCleanly(serverId),
     kill: (serverId) => killDaemon(daemonOf(site, serverId)),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { evaluateFlow } from '#/drivers/network/evaluate.ts';
 import { seededRandom } from '#/lib/random.ts';
 import { createManagedInterface, deleteManagedInterface } from '#/services/ec2/network-interface/managed.ts';
 import { networkInterfaceType } from '#/services/ec2/network-interface/resource.ts';
@@ -145,4 +146,34 @@ test('secondary addresses come and go', () => {
       ['10.0.1.200', false],
     ],
   );
+});
+
+test('database servers reach each other whatever their groups say, and nobody else does', async () => {
+  const sim = simEc2();
+  const { vpcId, subnetId } = makeNetwork(sim);
+  const { GroupId = '' } = sim.ec2.CreateSecurityGroup({
+    VpcId: vpcId,
+    GroupName: 'closed',
+    Description: 'lets nobody in',
+  });
+  const wish = { ...managed(subnetId), securityGroupIds: [GroupId], hasPublicAddress: false };
+  const maker = makerOf(sim);
+  const [writer, reader] = [1, 2].map(() =>
+    createManagedInterface(maker, { ...wish, requester: 'amazon-rds' }),
+  );
+  const other = createManagedInterface(maker, wish);
+  await sim.start();
+
+  const network = sim.network.networkOf(vpcId);
+  const target = writer?.spec.privateIpAddresses[0] ?? '';
+  const decide = (from: typeof writer) =>
+    network &&
+    evaluateFlow(network, {
+      from: { linkId: from?.id ?? '' },
+      source: from?.spec.privateIpAddresses[0] ?? '',
+      destination: target,
+      payload: { name: 'tcp', sourcePort: 40_000, destinationPort: 3306 },
+    });
+  assert.equal(decide(reader)?.isAllowed, true);
+  assert.equal(decide(other)?.isAllowed, false);
 });

@@ -34,7 +34,10 @@ export function toNetwork(vpc: Vpc, allParts: VpcParts): Network {
       .map((networkInterface) => toLink(networkInterface, parts)),
     routeTables: parts.routeTables.map((table) => toNetworkRouteTable(table, parts)),
     accessLists: parts.networkAcls.map(toAccessList),
-    securityGroups: parts.securityGroups.map((group) => toNetworkGroup(group, groupIds)),
+    securityGroups: [
+      ...parts.securityGroups.map((group) => toNetworkGroup(group, groupIds)),
+      ...(parts.networkInterfaces.some(isDatabase) ? [replicationGroup] : []),
+    ],
     hasInternetGateway: parts.internetGateways.length > 0,
     hasNameServer: vpc.spec.enableDnsSupport,
   };
@@ -57,11 +60,28 @@ function toLink({ id, spec }: NetworkInterface, parts: VpcParts): Link {
     subnetId: spec.subnetId,
     addresses: spec.privateIpAddresses,
     macAddress: spec.macAddress,
-    securityGroupIds: spec.securityGroupIds,
+    securityGroupIds: [...spec.securityGroupIds, ...(isDatabase({ spec }) ? [replicationGroup.id] : [])],
     sourceDestCheck: spec.sourceDestCheck,
     publicAddresses: publicAddressesOf(id, spec.publicIpAddress, spec.privateIpAddresses, spec.vpcId, parts),
     isNat: spec.interfaceType === 'nat_gateway',
   };
+}
+
+/**
+ * RDS replicates whatever the security groups of its users say: theirs are about clients. So its interfaces are in one
+ * more group, which no user sees, and whose members may talk to each other.
+ */
+const replicationGroup: NetworkSecurityGroup = {
+  id: 'rds-replication',
+  rules: (['in', 'out'] as const).map((direction) => ({
+    direction,
+    protocol: { name: 'tcp', fromPort: 0, toPort: 65_535 },
+    peer: { securityGroupId: 'rds-replication' },
+  })),
+};
+
+function isDatabase({ spec }: Pick<NetworkInterface, 'spec'>): boolean {
+  return spec.requester === 'amazon-rds';
 }
 
 /** An Elastic IP address takes the place of the address that came with the interface. */
