@@ -61,48 +61,68 @@ export function requireSettings(name: string, home = snowglobeHome()): RegionSet
   return settings;
 }
 
-/** Settings for a region: those it has, else new ones that do not meet another region's. */
-export function ensureSettings(
-  name: string,
-  wish: Partial<Pick<RegionSettings, 'port' | 'dataPlane' | 'regionName' | 'instant' | 'imageAliases'>>,
-  home = snowglobeHome(),
-): RegionSettings {
+/** What may be said of a region when it is first made; all but the region's name also later. */
+export type SettingsWish = Partial<
+  Pick<RegionSettings, 'port' | 'dataPlane' | 'regionName' | 'instant' | 'imageAliases'>
+>;
+
+/** Settings for a region, kept from now on: those it has, else new ones that do not meet another region's. */
+export function ensureSettings(name: string, wish: SettingsWish, home = snowglobeHome()): RegionSettings {
+  const settings = planSettings(name, wish, home);
+  if (JSON.stringify(settings) !== JSON.stringify(readSettings(name, home))) {
+    mkdirSync(stateDirOf(name, home), { recursive: true, mode: 0o711 });
+    const file = join(stateDirOf(name, home), 'region.json');
+    writeFileAtomically(file, `${JSON.stringify(settings, undefined, 2)}\n`);
+  }
+  return settings;
+}
+
+/** The settings that a region has, or would be given; nothing is written. Throws one sentence about what cannot be. */
+export function planSettings(name: string, wish: SettingsWish = {}, home = snowglobeHome()): RegionSettings {
   const known = readSettings(name, home);
   if (known && wish.regionName !== undefined && wish.regionName !== known.regionName)
     throw new Error(`the region ${name} is ${known.regionName}; destroy it to make it another`);
-  const others = allSettings(home).filter((settings) => settings.name !== name);
-  const settings = known
-    ? { ...known, ...wish }
-    : {
-        name,
-        dataPlane: wish.dataPlane ?? defaultDataPlane(),
-        port:
-          wish.port ??
-          firstFree(
-            4566,
-            10,
-            others.map(({ port }) => port),
-          ),
-        regionName: wish.regionName ?? 'eu-west-3',
-        account: '123456789012',
-        publicPool: `198.18.${firstFree(
-          0,
-          1,
-          others.map(({ publicPool }) => Number(publicPool.split('.')[2])),
-        )}.0/24`,
-        ...(wish.instant === undefined ? {} : { instant: wish.instant }),
-        ...(wish.imageAliases === undefined ? {} : { imageAliases: wish.imageAliases }),
-      };
-  if ((settings.instant || settings.imageAliases) && settings.dataPlane !== 'memory')
-    throw new Error('--instant and --image-aliases are for the memory data plane');
-  if (JSON.stringify(settings) !== JSON.stringify(known)) {
-    mkdirSync(stateDirOf(name, home), { recursive: true, mode: 0o711 });
-    writeFileAtomically(
-      join(stateDirOf(name, home), 'region.json'),
-      `${JSON.stringify(settings, undefined, 2)}\n`,
-    );
-  }
+  const settings = { ...(known ?? freshSettings(name, home)), ...wish };
+  if (settings.instant === true && settings.dataPlane !== 'memory')
+    throw new Error('--instant is for the memory data plane: real machines take their time');
+  if (settings.imageAliases !== undefined && settings.dataPlane !== 'memory')
+    throw new Error('--image-aliases is for the memory data plane: real machines boot what they are told to');
   return settings;
+}
+
+function freshSettings(name: string, home: string): RegionSettings {
+  const others = allSettings(home);
+  const ports = others.map(({ port }) => port);
+  return {
+    name,
+    dataPlane: process.platform === 'linux' && process.getuid?.() === 0 ? 'linux' : 'memory',
+    port: firstFree(4566, 10, (port) => ports.includes(port)),
+    regionName: 'eu-west-3',
+    account: '123456789012',
+    publicPool: freePool(others.map(({ publicPool }) => publicPool)),
+  };
+}
+
+/** A part of the range for benchmarks (RFC 2544) that neither another region nor a route of this host uses. */
+function freePool(taken: readonly string[]): string {
+  const routed = routedPools();
+  const third = firstFree(0, 1, (part) => taken.includes(poolOf(part)) || routed.has(poolOf(part)));
+  return poolOf(third);
+}
+
+function poolOf(third: number): string {
+  return `198.18.${third}.0/24`;
+}
+
+/** The pools that this host has routes to; the kernel writes addresses backwards, in hexadecimal digits. */
+function routedPools(): ReadonlySet<string> {
+  const lines = (readFileIfThere('/proc/net/route') ?? '').split('\n').slice(1);
+  const destinations = lines.map((line) => line.split('\t')[1] ?? '');
+  return new Set(
+    destinations
+      .filter((hex) => hex.endsWith('12C6'))
+      .map((hex) => poolOf(Number.parseInt(hex.slice(2, 4), 16))),
+  );
 }
 
 /** Every region that has state on this host. */
@@ -112,12 +132,8 @@ export function allSettings(home = snowglobeHome()): RegionSettings[] {
   return readdirSync(regions).flatMap((name) => readSettings(name, home) ?? []);
 }
 
-function defaultDataPlane(): 'linux' | 'memory' {
-  return process.platform === 'linux' && process.getuid?.() === 0 ? 'linux' : 'memory';
-}
-
-function firstFree(from: number, step: number, taken: readonly number[]): number {
+function firstFree(from: number, step: number, isTaken: (candidate: number) => boolean): number {
   let candidate = from;
-  while (taken.includes(candidate)) candidate += step;
+  while (isTaken(candidate)) candidate += step;
   return candidate;
 }
