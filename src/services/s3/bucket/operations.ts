@@ -22,7 +22,11 @@ const bucketName = /^(?!xn--|sthree-)(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a
 export const bucketOperations = {
   CreateBucket({ Bucket, CreateBucketConfiguration }, { store, region }) {
     if (!bucketName.test(Bucket)) throw invalidBucketName(Bucket);
-    if (store.get(bucketType, Bucket)) throw bucketExists(Bucket);
+    const existing = store.get(bucketType, Bucket);
+    // The oldest region succeeds again: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    if (existing && region === 'us-east-1' && existing.spec.region === region)
+      return { Location: `/${Bucket}` };
+    if (existing) throw bucketExists(Bucket);
     store.create(bucketType, {
       id: Bucket,
       status: null,
