@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { readFileIfThere } from '#/lib/files.ts';
 import { systemClock } from '#/lib/clock.ts';
 import { systemRandom } from '#/lib/random.ts';
+import { removeCgroups } from '#/server/data-plane.ts';
 import { openRegion, type OpenOptions, type OpenRegion } from '#/server/open-region.ts';
 import { privateApi } from '#/server/private-api.ts';
 import { markRestarted } from '#/server/restart.ts';
@@ -148,6 +149,7 @@ async function shutdown(stops: boolean): Promise<void> {
   await served().region.runtime.stop();
   if (stops) {
     await stopEverything(served().drivers);
+    if (settings.dataPlane === 'linux') await removeCgroups(site);
     writeFileSync(join(site.stateDir, 'stopped'), '');
   }
   for (const server of servers) server.closeAllConnections();

@@ -12,14 +12,16 @@ const serveLimitMs = 300_000;
 export const upCommand: Command = {
   name: 'up',
   summary: 'Start the region, deploy the Inventory system, print where to look',
-  usage: '[--port PORT] [--region NAME] [--data-plane linux|memory] [--instant] [--no-lab]',
-  help: 'Repeating it changes nothing. --no-lab starts an empty region. The memory data plane simulates: it never moves a packet, and with --instant it takes no time either.\n--region names the AWS region that a new region is, eu-west-3 unless told.',
+  usage:
+    '[--port PORT] [--region NAME] [--data-plane linux|memory] [--instant] [--image-aliases AMI,…] [--no-lab]',
+  help: 'Repeating it changes nothing. --no-lab starts an empty region. The memory data plane simulates: it never moves a packet, and with --instant it takes no time either; --image-aliases lets foreign image ids be launched there.\n--region names the AWS region that a new region is, eu-west-3 unless told.',
   options: {
     port: { type: 'string' },
     'data-plane': { type: 'string' },
     'no-lab': { type: 'boolean' },
     region: { type: 'string' },
     instant: { type: 'boolean' },
+    'image-aliases': { type: 'string' },
   },
   async run({ name, json, options }) {
     const progress = json ? () => {} : print;
@@ -28,6 +30,9 @@ export const upCommand: Command = {
       ...dataPlaneOf(options['data-plane']),
       ...regionNameOf(options['region']),
       ...(options['instant'] === true ? { instant: true } : {}),
+      ...(typeof options['image-aliases'] === 'string'
+        ? { imageAliases: options['image-aliases'].split(',') }
+        : {}),
     });
     if (settings.dataPlane === 'linux')
       await buildImages({ imagesDir: siteOf(settings).imagesDir, onProgress: progress });

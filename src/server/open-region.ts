@@ -58,7 +58,10 @@ export function openRegion({ settings, site, databaseFile, home, ...rest }: Open
     drivers,
     services(dependencies) {
       own = dependencies;
-      return createServices(dependencies, home?.dependencies);
+      return createServices(dependencies, {
+        global: home?.dependencies,
+        imageAliases: settings.imageAliases,
+      });
     },
     onFailure,
     ...(home ? { accountWide: { services: accountWideServices, region: home.region } } : {}),

@@ -9,16 +9,21 @@ import { issueRoleCredentials } from '#/services/iam/sessions.ts';
 import { rdsService } from '#/services/rds/service.ts';
 import { readObjectText, s3Service } from '#/services/s3/service.ts';
 import { secretsmanagerService } from '#/services/secretsmanager/service.ts';
+import { snsService } from '#/services/sns/service.ts';
 import { ssmService } from '#/services/ssm/service.ts';
 import { stsService } from '#/services/sts/service.ts';
 
-/**
- * Every service of a region. The order is that of a reader, not of a dependency: services meet through `call`.
- * `global` is of the region that holds the account's IAM and S3.
- */
+export interface ServicesOptions {
+  /** Of the region that holds the account's IAM and S3; the region itself unless told. */
+  readonly global?: Dependencies | undefined;
+  /** See `ComputeOptions`. */
+  readonly imageAliases?: readonly string[] | undefined;
+}
+
+/** Every service of a region. The order is that of a reader, not of a dependency: services meet through `call`. */
 export function createServices(
   dependencies: Dependencies,
-  global: Dependencies = dependencies,
+  { global = dependencies, imageAliases = [] }: ServicesOptions = {},
 ): readonly AnyService[] {
   const published = publicImages(dependencies.region).flatMap(({ amiId, ssmParameters }) =>
     ssmParameters.map((name) => ({ name, value: amiId, dataType: 'aws:ec2:image' })),
@@ -26,6 +31,7 @@ export function createServices(
   const providers = new Map<string, ResourceProvider>();
   const services: readonly AnyService[] = [
     ec2Service(dependencies, {
+      imageAliases,
       roleCredentials: (_region, ...role) => issueRoleCredentials(global, ...role),
     }),
     elbv2Service(dependencies),
@@ -34,6 +40,7 @@ export function createServices(
     iamService(dependencies),
     stsService(),
     s3Service(dependencies),
+    snsService(),
     ssmService(published),
     secretsmanagerService(dependencies),
     cloudformationService(dependencies, () => providers, {

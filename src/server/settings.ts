@@ -18,6 +18,8 @@ export interface RegionSettings {
   readonly publicPool: string;
   /** Memory data plane only: machines boot at once, and calls are answered after the simulation has settled. */
   readonly instant?: boolean;
+  /** Memory data plane only: ids of images elsewhere that stand for the compatibility image. */
+  readonly imageAliases?: readonly string[];
 }
 
 /** Where everything of this host's regions is kept: SNOWGLOBE_HOME, else a folder for the system or the user. */
@@ -60,7 +62,9 @@ export function requireSettings(name: string, home = snowglobeHome()): RegionSet
 }
 
 /** What may be said of a region when it is first made; all but the region's name also later. */
-export type SettingsWish = Partial<Pick<RegionSettings, 'port' | 'dataPlane' | 'regionName' | 'instant'>>;
+export type SettingsWish = Partial<
+  Pick<RegionSettings, 'port' | 'dataPlane' | 'regionName' | 'instant' | 'imageAliases'>
+>;
 
 /** Settings for a region, kept from now on: those it has, else new ones that do not meet another region's. */
 export function ensureSettings(name: string, wish: SettingsWish, home = snowglobeHome()): RegionSettings {
@@ -81,6 +85,8 @@ export function planSettings(name: string, wish: SettingsWish = {}, home = snowg
   const settings = { ...(known ?? freshSettings(name, home)), ...wish };
   if (settings.instant === true && settings.dataPlane !== 'memory')
     throw new Error('--instant is for the memory data plane: real machines take their time');
+  if (settings.imageAliases !== undefined && settings.dataPlane !== 'memory')
+    throw new Error('--image-aliases is for the memory data plane: real machines boot what they are told to');
   return settings;
 }
 

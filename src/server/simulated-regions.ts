@@ -44,14 +44,20 @@ export class SimulatedRegions {
 
   /** Forgets everything that the account has, in all its regions, and starts the home anew. */
   async reset(): Promise<void> {
-    const regions = [this.#home, ...this.#others.values()];
-    this.#others.clear();
-    for (const { region } of regions) await region.runtime.stop();
-    for (const blob of await this.#home.drivers.objects.list()) await this.#home.drivers.objects.remove(blob);
-    for (const { store } of regions) store.close();
+    const { objects } = this.#home.drivers;
+    await this.close();
+    for (const blob of await objects.list()) await objects.remove(blob);
     for (const suffix of ['', '-wal', '-shm']) rmSync(this.#options.databaseFile + suffix, { force: true });
     this.#home = openRegion(this.#options);
     this.#home.region.runtime.start();
+  }
+
+  /** Ends the controllers of all regions and closes their stores; the home's can be opened again. */
+  async close(): Promise<void> {
+    const regions = [this.#home, ...this.#others.values()];
+    this.#others.clear();
+    for (const { region } of regions) await region.runtime.stop();
+    for (const { store } of regions) store.close();
   }
 
   /** Waits until the region's controllers have nothing to do at once: an instant simulation answers after that. */

@@ -4,6 +4,7 @@ import { cgroupHost } from '#/drivers/machine/linux/cgroup.ts';
 import type { Site } from '#/drivers/linux/site.ts';
 import { readFileIfThere } from '#/lib/files.ts';
 import { run } from '#/lib/run.ts';
+import { until } from './until.ts';
 
 /** What a region could change of the host, by kind, in comparable lines. What carries another region's mark is left out. */
 export type HostState = Readonly<Record<string, readonly string[]>>;
@@ -38,7 +39,7 @@ export async function hostState(site: Site): Promise<HostState> {
 }
 
 /** The lines that are in one of the two only: `- namespaces: …` when it is gone, `+ …` when it is new. */
-export function differences(before: HostState, after: HostState): readonly string[] {
+function differences(before: HostState, after: HostState): readonly string[] {
   return Object.keys(before).flatMap((kind) => {
     const [old, now] = [before[kind] ?? [], after[kind] ?? []];
     return [
@@ -46,6 +47,23 @@ export function differences(before: HostState, after: HostState): readonly strin
       ...now.filter((line) => !old.includes(line)).map((line) => `+ ${kind}: ${line}`),
     ];
   });
+}
+
+/**
+ * What is different from before for longer than a quarter of a minute: the kernel lets go of some things a moment late,
+ * and others may change the host for a moment.
+ */
+export async function lastingDifferences(before: HostState, site: Site): Promise<readonly string[]> {
+  let last: readonly string[] = [];
+  await until(
+    'the host is as it was',
+    async () => {
+      last = differences(before, await hostState(site));
+      return last.length === 0;
+    },
+    15_000,
+  ).catch(() => {}); // what lasts is the answer
+  return last;
 }
 
 /** Whether the line is of another region of this host, which may come and go meanwhile. */

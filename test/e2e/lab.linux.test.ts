@@ -16,20 +16,21 @@ import {
 import { DescribeDBClustersCommand } from '@aws-sdk/client-rds';
 import { query } from '#/drivers/database/linux/client.ts';
 import { daemonPids } from '#/drivers/linux/daemon.ts';
-import { readFileIfThere } from '#/lib/files.ts';
 import { tryRun } from '#/lib/run.ts';
 import { courseUserData, publishCourse } from './course.ts';
 import { listenOnHost } from './host-listener.ts';
-import { differences, hostState, processStarts, type HostState } from './host-state.ts';
+import { hostState, lastingDifferences, processStarts, type HostState } from './host-state.ts';
 import {
   launch,
   membersInService,
   placesReached,
   publicSubnets,
   replaced,
+  runningInstances,
   securityGroupId,
   targetHealth,
   threeHealthy,
+  writer,
   type LaunchedInstance,
 } from './lab.ts';
 import { renderReport, startLoad, startWrites } from './load.ts';
@@ -88,7 +89,7 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
     for (let turn = 0; turn < 40; turn += 1) pages.push(await askPage(addresses[turn % 2] ?? ''));
     const isSaved = await addItem(here, 'hammer');
     const listed = await askPage(there);
-    const { id } = await writer();
+    const { id } = await writer(region);
     const row = await query(
       join(region.site.stateDir, 'databases', id),
       "SELECT name, quantity FROM inventory.items WHERE name = 'hammer';",
@@ -187,7 +188,7 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
   });
 
   test('a killed writer is succeeded by the reader, and no acknowledged item is lost', async (t) => {
-    const old = await writer();
+    const old = await writer(region);
     const writes = startWrites(addresses, 'failover');
     t.after(() => writes.stop());
     await until('some items are acknowledged', async () => writes.acknowledgedCount() >= 10);
@@ -215,7 +216,7 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
 
     const page = await askPage(addresses[0] ?? '');
     const items = new Set(itemsOf(page));
-    assert.notEqual((await writer()).id, old.id);
+    assert.notEqual((await writer(region)).id, old.id);
     assert.deepEqual(
       report.acknowledged.filter((name) => !items.has(name)),
       [],
@@ -226,7 +227,7 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
 
   test("the region's process may be killed: nothing stops, and the next one adopts all of it", async (t) => {
     const targets = await threeHealthy(clients);
-    const instances = await runningInstances();
+    const instances = await runningInstances(region);
     const starts = processStarts(region.site);
     const pid = Number(readFileSync(join(region.site.stateDir, 'region.pid'), 'utf8'));
     const load = startLoad(addresses, 50);
@@ -251,7 +252,7 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
     assert.deepEqual(report.failures, []);
     assert.deepEqual(targetsNow, targets);
     assert.deepEqual(
-      (await runningInstances()).filter((id) => !instances.includes(id)),
+      (await runningInstances(region)).filter((id) => !instances.includes(id)),
       [],
       'launched anew',
     );
@@ -273,20 +274,13 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
 
   test('down leaves nothing running, and up brings all of it back with its data', async (t) => {
     const targets = await threeHealthy(clients);
-    const instances = await runningInstances();
+    const instances = await runningInstances(region);
     const items = itemsOf(await askPage(addresses[0] ?? '')).toSorted();
     const downMs = performance.now();
 
     await region.must('down');
     t.diagnostic(`down: ${secondsSince(downMs)}`);
-    const left = await until(
-      'nothing is left',
-      async () => {
-        const now = differences(untouched, await hostState(region.site));
-        return now.length === 0 && now;
-      },
-      15_000,
-    ).catch(async () => differences(untouched, await hostState(region.site)));
+    const left = await lastingDifferences(untouched, region.site);
     const upMs = performance.now();
     await region.must('up');
     t.diagnostic(`up: ${secondsSince(upMs)}`);
@@ -296,7 +290,7 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
     assert.deepEqual(left, []);
     assert.deepEqual(targetsNow, targets);
     assert.deepEqual(
-      (await runningInstances()).filter((id) => !instances.includes(id)),
+      (await runningInstances(region)).filter((id) => !instances.includes(id)),
       [],
       'launched anew',
     );
@@ -385,7 +379,7 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
   });
 
   test('destroy leaves the host as it was', async (t) => {
-    for (const failure of failuresInLog()) t.diagnostic(`log: ${failure.slice(0, 300)}`);
+    for (const failure of region.failures()) t.diagnostic(`log: ${failure.slice(0, 300)}`);
     const startMs = performance.now();
 
     await region.must('destroy');
@@ -393,36 +387,6 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
     isUp = false;
     removeHome(region);
 
-    let left: readonly string[] = [];
-    await until(
-      'the host is as it was',
-      async () => {
-        left = differences(untouched, await hostState(region.site));
-        return left.length === 0;
-      },
-      15_000,
-    ).catch(() => {});
-    assert.deepEqual(left, []);
+    assert.deepEqual(await lastingDifferences(untouched, region.site), []);
   });
 });
-
-async function writer(): Promise<{ id: string; zone: string }> {
-  const { databases } = await region.overview();
-  const found = databases[0]?.members.find(({ role, status }) => role === 'writer' && status === 'available');
-  assert.ok(found, 'there is a writer');
-  return found;
-}
-
-function runningInstances(): Promise<readonly string[]> {
-  return region
-    .overview()
-    .then(({ instances }) =>
-      instances.flatMap(({ id, state }) => (state === 'running' ? [id] : [])).toSorted(),
-    );
-}
-
-/** What controllers failed at, though they succeeded later: for whoever reads the test's output. */
-function failuresInLog(): readonly string[] {
-  const log = readFileIfThere(join(region.site.stateDir, 'region.log')) ?? '';
-  return log.split('\n').filter((line) => / attempt \d+ failed/.test(line));
-}

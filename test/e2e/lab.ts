@@ -128,3 +128,17 @@ export async function placesReached(
   assert.equal(exitCode, 0, stderr);
   return stdout.split('\n').filter(Boolean).toSorted();
 }
+
+/** The cluster's writer, which must be available. */
+export async function writer(region: TestRegion): Promise<{ readonly id: string }> {
+  const { databases } = await region.overview();
+  const found = databases[0]?.members.find(({ role, status }) => role === 'writer' && status === 'available');
+  assert.ok(found, 'there is a writer');
+  return found;
+}
+
+/** The ids of the instances that run. */
+export async function runningInstances(region: TestRegion): Promise<readonly string[]> {
+  const { instances } = await region.overview();
+  return instances.flatMap(({ id, state }) => (state === 'running' ? [id] : [])).toSorted();
+}

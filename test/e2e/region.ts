@@ -9,6 +9,7 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Site } from '#/drivers/linux/site.ts';
+import { readFileIfThere } from '#/lib/files.ts';
 import { tryRun, type Finished } from '#/lib/run.ts';
 import type { Overview } from '#/server/overview.ts';
 import { siteOf, stateDirOf, type RegionSettings } from '#/server/settings.ts';
@@ -31,6 +32,8 @@ export interface TestRegion {
   exec(instanceId: string, ...argv: readonly string[]): Promise<Finished>;
   /** Runs the AWS CLI. */
   aws(...words: readonly string[]): Promise<Finished>;
+  /** What controllers failed at, though they succeeded later: for whoever reads the test's output. */
+  failures(): readonly string[];
 }
 
 /**
@@ -77,6 +80,10 @@ export function testRegion(wish: Pick<RegionSettings, 'name' | 'port' | 'publicP
     cli,
     must,
     overview: async () => JSON.parse(await must('status', '--json')) as Overview, // what the command prints
+    failures: () =>
+      (readFileIfThere(join(stateDirOf(settings.name, home), 'region.log')) ?? '')
+        .split('\n')
+        .filter((line) => / attempt \d+ failed/.test(line)),
     exec: (instanceId, ...argv) => cli('exec', instanceId, '--', ...argv),
     aws: (...words) =>
       tryRun('aws', words, {

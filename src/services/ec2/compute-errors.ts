@@ -120,6 +120,14 @@ export function launchTemplateNameNotFound(name: string): AwsError {
   );
 }
 
+/** A listing by names names one that is unknown. */
+export function launchTemplateNamesNotFound(): AwsError {
+  return new AwsError(
+    'InvalidLaunchTemplateName.NotFoundException',
+    'At least one of the launch templates specified in the request does not exist.',
+  );
+}
+
 /** There is a launch template of this name. */
 export function launchTemplateNameTaken(): AwsError {
   return new AwsError(

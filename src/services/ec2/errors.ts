@@ -87,6 +87,10 @@ export function groupHasDependents(id: string): AwsError {
   return new AwsError('DependencyViolation', `resource ${id} has a dependent object`);
 }
 
+export function groupIdMalformed(id: string): AwsError {
+  return new AwsError('InvalidGroupId.Malformed', `The security group ID '${id}' is malformed`);
+}
+
 export function groupNotFound(idOrName: string): AwsError {
   return new AwsError('InvalidGroup.NotFound', `The security group '${idOrName}' does not exist`);
 }

@@ -30,12 +30,14 @@ export function tagsOfSpecifications(
   const members: TagMember[] = [];
   for (const { ResourceType, Tags: tags = [] } of specifications ?? []) {
     if (ResourceType === undefined)
-      throw new AwsError('InvalidParameterValue', 'Tag specification resource type must have a value');
+      throw new AwsError('InvalidParameter', 'Tag specification resource type must have a value');
     if (ResourceType !== resourceType && !otherTypes.includes(ResourceType))
       throw new AwsError(
         'InvalidParameterValue',
         `'${ResourceType}' is not a valid taggable resource type for this operation.`,
       );
+    if (tags.length === 0)
+      throw new AwsError('InvalidParameter', 'Tag specification must have at least one tag');
     if (ResourceType === resourceType) members.push(...tags);
   }
   return toTags(members);

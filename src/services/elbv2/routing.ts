@@ -129,6 +129,7 @@ export function checkedConditions(conditions: readonly RuleCondition[]): readonl
   for (const condition of conditions) {
     if (!fields.includes(condition.Field ?? ''))
       throw validationError(`Condition field '${condition.Field}' must be one of '[${fields.join(',')}]'`);
+    checkConfig(condition);
     if (valuesOf(condition).length === 0 && (condition.QueryStringConfig?.Values ?? []).length === 0)
       throw validationError('A condition value must be specified');
   }
@@ -142,6 +143,48 @@ export function checkedConditions(conditions: readonly RuleCondition[]): readonl
   );
   if (count > 5) throw validationError('A rule can only have 5 condition values');
   return conditions.map(filledIn);
+}
+
+const valueLengthMax = 128;
+const nameLengthMax = 40;
+
+/** What a single condition may hold; lengths are documented with each kind of condition. */
+function checkConfig(condition: RuleCondition): void {
+  const field = condition.Field ?? '';
+  const values = valuesOf(condition);
+  const config = requiredConfigs.get(field);
+  if (config && condition[config] === undefined && condition.Values === undefined)
+    throw validationError(`A '${config}' must be specified with '${field}'`);
+  if (field === 'source-ip' && values.length === 0)
+    throw validationError("A 'source-ip' value must be specified");
+  const isOldWay = !condition.HostHeaderConfig && !condition.PathPatternConfig;
+  if (isOldWay && (condition.Values ?? []).length > 1)
+    throw validationError(`The '${field}' field contains too many values; the limit is '1'`);
+  requireLength('HttpHeaderName', condition.HttpHeaderConfig?.HttpHeaderName, nameLengthMax);
+  const isMethod = field === 'http-request-method';
+  for (const value of values) {
+    requireLength(field, value, isMethod ? nameLengthMax : valueLengthMax);
+    if (isMethod && !/^[A-Z_-]+$/.test(value))
+      throw validationError(
+        "The 'http-request-method' value is invalid; the allowed characters are A-Z, hyphen and underscore",
+      );
+  }
+  for (const { Key, Value } of condition.QueryStringConfig?.Values ?? []) {
+    requireLength('Key', Key, valueLengthMax);
+    requireLength('Value', Value, valueLengthMax);
+    if (Value === undefined)
+      throw validationError("A 'Value' must be specified in 'QueryStringKeyValuePair'");
+  }
+}
+
+const requiredConfigs: ReadonlyMap<string, 'HttpRequestMethodConfig' | 'SourceIpConfig'> = new Map([
+  ['http-request-method', 'HttpRequestMethodConfig'],
+  ['source-ip', 'SourceIpConfig'],
+] as const);
+
+function requireLength(what: string, value: string | undefined, lengthMax: number): void {
+  if ((value ?? '').length > lengthMax)
+    throw validationError(`The '${what}' value is too long; the limit is '${lengthMax}'`);
 }
 
 /** A condition's values, wherever they were given; none for a query string, whose values are pairs. */

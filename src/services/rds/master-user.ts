@@ -3,7 +3,7 @@ import type { Context } from '#/services/contract.ts';
 import { invalidCombination, invalidValue } from '#/services/rds/errors.ts';
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
-const reserved = new Set(['rdsadmin', 'rdsrepladmin', 'root', 'mysql', 'mariadb.sys', 'public']);
+const reserved = new Set(['rdsadmin', 'rdsrepladmin', 'mysql', 'mariadb.sys', 'public']);
 
 /** https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html */
 export function requireMasterUser(name: string | undefined): string {

@@ -8,7 +8,7 @@ import { renderViolations, validate, type Violation } from '#/wire/validate.ts';
 /** Throws the service's error when the input is not what the model asks for. */
 export function requireValid(target: Target, shape: Structure | undefined, input: unknown): void {
   if (!shape) return;
-  const violations = validate(shape, input);
+  const violations = validate(shape, input).filter((violation) => !isLeftToHandler(target, violation));
   const [first] = violations;
   if (!first) return;
   if (target.protocol === 'ec2' || target.model.service === 'rds') throw parameterError(target, first);
@@ -19,12 +19,21 @@ export function requireValid(target: Target, shape: Structure | undefined, input
   );
 }
 
+/** EC2 calls some parameters in its errors what they were called before. */
+const olderNames: ReadonlyMap<string, string> = new Map([['Resources', 'resourceIdSet']]);
+
+/** EC2 has words of its own for each operation that is given an unknown instance type. */
+function isLeftToHandler({ protocol }: Target, { kind, parameter }: Violation): boolean {
+  return protocol === 'ec2' && kind === 'enum' && /(^|\.)InstanceTypes?(\.|$)/.test(parameter);
+}
+
 /** EC2 and RDS name one parameter, the first one that is wrong. */
 function parameterError({ protocol }: Target, violation: Violation): AwsError {
   const { kind, parameter, printed } = violation;
   if (kind === 'missing') {
     const end = protocol === 'ec2' ? '' : '.';
-    return new AwsError('MissingParameter', `The request must contain the parameter ${parameter}${end}`);
+    const printedName = protocol === 'ec2' ? (olderNames.get(parameter) ?? parameter) : parameter;
+    return new AwsError('MissingParameter', `The request must contain the parameter ${printedName}${end}`);
   }
   if (kind === 'enum') {
     const value = printed?.slice(1, -1) ?? '';

@@ -36,9 +36,7 @@ function resolveTemplate(
 ): LaunchSource {
   const { LaunchTemplateId, LaunchTemplateName, Version = '$Default' } = template;
   if ((LaunchTemplateId === undefined) === (LaunchTemplateName === undefined))
-    throw validationError(
-      'Valid requests must contain either launchTemplateId or LaunchTemplateName, but not both.',
-    );
+    throw validationError('Valid requests must contain either launchTemplateId or LaunchTemplateName');
   const [found] = asValidation(
     () =>
       call.ec2.DescribeLaunchTemplateVersions({

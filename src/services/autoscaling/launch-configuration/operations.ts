@@ -16,7 +16,7 @@ export const launchConfigurationOperations = {
   CreateLaunchConfiguration(input, { store, random, region, account }) {
     const name = input.LaunchConfigurationName;
     if (store.get(launchConfigurationType, name)) throw launchConfigurationExists(name);
-    if (input.ImageId === undefined)
+    if (input.ImageId === undefined || (input.InstanceType === undefined && input.InstanceId === undefined))
       throw validationError(
         'Valid requests must contain either the InstanceID parameter or both the ImageId and InstanceType parameters.',
       );

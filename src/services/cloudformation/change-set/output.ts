@@ -73,7 +73,7 @@ function toResourceChange(change: PlannedChange, withValues: boolean): aws.Resou
     ...(change.replacement === undefined ? {} : { Replacement: change.replacement }),
     Scope: [...change.scope] as aws.ResourceAttribute[], // names of attributes are AWS's own
     Details: [
-      ...change.details.map((detail) => toDetail(detail, withValues)),
+      ...change.details.flatMap((detail) => toDetails(detail, withValues)),
       ...change.scope
         .filter((name) => name !== 'Properties')
         .map((name) => ({
@@ -87,29 +87,49 @@ function toResourceChange(change: PlannedChange, withValues: boolean): aws.Resou
   };
 }
 
-function toDetail(detail: PlannedDetail, withValues: boolean): aws.ResourceChangeDetail {
-  const { name, recreation, before, after, causingEntity } = detail;
-  const isAttribute = causingEntity?.includes('.') ?? false;
+/** Where a parameter is part of the reason, CloudFormation tells it apart from the change of the template. */
+function toDetails(detail: PlannedDetail, withValues: boolean): aws.ResourceChangeDetail[] {
+  const { causingEntity, changedParameters, after } = detail;
+  const target = toTarget(detail, withValues);
+  if (causingEntity !== undefined) {
+    return [
+      {
+        Target: target,
+        Evaluation: after === knownAfterApply ? 'Dynamic' : 'Static',
+        ChangeSource: causingEntity.includes('.') ? 'ResourceAttribute' : 'ResourceReference',
+        CausingEntity: causingEntity,
+      },
+    ];
+  }
+  const direct = {
+    Target: target,
+    Evaluation: changedParameters.length > 0 ? ('Dynamic' as const) : ('Static' as const),
+    ChangeSource: 'DirectModification' as const,
+  };
+  const byParameters = changedParameters.map((name) => ({
+    Target: target,
+    Evaluation: 'Static' as const,
+    ChangeSource: 'ParameterReference' as const,
+    CausingEntity: name,
+  }));
+  return [...byParameters, direct];
+}
+
+function toTarget(
+  { name, recreation, before, after }: PlannedDetail,
+  withValues: boolean,
+): aws.ResourceTargetDefinition {
   return {
-    Target: {
-      Attribute: 'Properties',
-      Name: name,
-      RequiresRecreation: recreation,
-      ...(withValues
-        ? {
-            Path: `/Properties/${name}`,
-            ...(before === undefined ? {} : { BeforeValue: before }),
-            ...(after === undefined ? {} : { AfterValue: after }),
-            AttributeChangeType: before === undefined ? 'Add' : after === undefined ? 'Remove' : 'Modify',
-          }
-        : {}),
-    },
-    Evaluation: after === knownAfterApply ? 'Dynamic' : 'Static',
-    ...(causingEntity === undefined
-      ? { ChangeSource: 'DirectModification' as const }
-      : {
-          ChangeSource: isAttribute ? ('ResourceAttribute' as const) : ('ResourceReference' as const),
-          CausingEntity: causingEntity,
-        }),
+    Attribute: 'Properties',
+    Name: name,
+    RequiresRecreation: recreation,
+    ...(withValues
+      ? {
+          Path: `/Properties/${name}`,
+          ...(before === undefined ? {} : { BeforeValue: before }),
+          ...(after === undefined ? {} : { AfterValue: after }),
+          AttributeChangeType: before === undefined ? 'Add' : after === undefined ? 'Remove' : 'Modify',
+        }
+      : {}),
   };
 }

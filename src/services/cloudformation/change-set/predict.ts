@@ -1,6 +1,7 @@
 import type { Deployment, Lookup } from '#/services/cloudformation/engine/deployment.ts';
 import { diffProperties } from '#/services/cloudformation/engine/diff.ts';
 import { evaluate, noValue, NotYetKnown } from '#/services/cloudformation/engine/intrinsics.ts';
+import { referencesIn } from '#/services/cloudformation/engine/references.ts';
 import { checkProperties } from '#/services/cloudformation/engine/properties.ts';
 import { findSchema, type TypeSchema } from '#/services/cloudformation/engine/schema.ts';
 import { canonical, isScalar, sameValue, type JsonObject } from '#/services/cloudformation/engine/value.ts';
@@ -96,7 +97,9 @@ function predictOne(
     };
   }
   const checked = checkProperties(after.properties, schema).properties;
-  const details = toDetails(record.status.properties, checked, after.causes, schema);
+  const details = toDetails(record.status.properties, checked, after.causes, schema, (name) =>
+    changedParameters(prospect, declaration.properties[name]),
+  );
   const otherScope = changedAttributes(prospect, logicalId);
   if (details.length === 0 && otherScope.length === 0) return undefined;
   const replacement = replacementOf(details);
@@ -156,6 +159,7 @@ function toDetails(
   after: JsonObject,
   causes: ReadonlyMap<string, string>,
   schema: TypeSchema,
+  parametersOf: (name: string) => readonly string[],
 ): PlannedDetail[] {
   return diffProperties(before, after, schema).map((change) => ({
     name: change.name,
@@ -164,7 +168,16 @@ function toDetails(
     before: textOf(change.before),
     after: causes.has(change.name) ? knownAfterApply : textOf(change.after),
     causingEntity: causes.get(change.name),
+    changedParameters: parametersOf(change.name),
   }));
+}
+
+function changedParameters({ wanted, current, lookup }: Prospect, value: unknown): readonly string[] {
+  const named = referencesIn(value, wanted.scope(lookup)).map(({ name }) => name);
+  return [...new Set(named)].filter((name) => {
+    const parameter = wanted.parameters.get(name);
+    return parameter && !sameValue(parameter.value, current?.parameters.get(name)?.value);
+  });
 }
 
 function textOf(value: unknown): string | undefined {

@@ -58,6 +58,8 @@ export interface PlannedDetail {
   readonly after: string | undefined;
   /** The reference whose value is not known before the change is made. */
   readonly causingEntity: string | undefined;
+  /** Parameters in the property's value that are new or have another value than before. */
+  readonly changedParameters: readonly string[];
 }
 
 export const changeSetType = resourceType<ChangeSet>('Snowglobe::CloudFormation::ChangeSet', {

@@ -123,10 +123,11 @@ export function deploy(template: Template, given: readonly GivenParameter[], pla
   }
 }
 
-/** Whether `Fn::GetAtt` may ask the type for it. Nested stacks and custom resources name their own. */
+/** Whether `Fn::GetAtt` may ask the type for it: attributes, and properties as given. Nested stacks and custom resources name their own. */
 function hasAttribute(type: string, attribute: string): boolean {
   const schema = findSchema(type);
   if (!schema || type.startsWith('Custom::') || type.startsWith('AWS::CloudFormation::')) return true;
+  if (Object.hasOwn(schema.properties, attribute)) return true;
   return schema.attributes.some((known) => known === attribute || attribute.startsWith(`${known}.`));
 }
 

@@ -242,7 +242,10 @@ function choose(argument: unknown, scope: Scope): unknown {
   if (parts.length !== 3)
     throw templateValidationError('Fn::If requires a list argument with three elements');
   const [condition, whenTrue, whenFalse] = parts;
-  return evaluate(holds(text(condition, 'Fn::If'), scope) ? whenTrue : whenFalse, scope);
+  const name = text(condition, 'Fn::If');
+  if (member(scope.conditions, name) === undefined)
+    throw templateError(`unresolved condition dependency ${name} in Fn::If`);
+  return evaluate(holds(name, scope) ? whenTrue : whenFalse, scope);
 }
 
 function list(value: unknown, name: string): readonly unknown[] {

@@ -77,3 +77,62 @@ test('the value of a NoEcho parameter reaches the resource and no one else', asy
   assert.doesNotMatch(shown, /hush/);
   assert.match(shown, /\*\*\*\*/);
 });
+
+test('a change set tells which parameter changes a property', async () => {
+  const testing = testRegion();
+  const TemplateBody = JSON.stringify({
+    Parameters: { Title: { Type: 'String' } },
+    Resources: { Topic: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: { Ref: 'Title' } } } },
+  });
+  const change = { StackName: 's', ChangeSetName: 'c' };
+  await testing.call('CreateStack', {
+    StackName: 's',
+    TemplateBody,
+    Parameters: [{ ParameterKey: 'Title', ParameterValue: 'one' }],
+  });
+  await testing.settled('s');
+
+  await testing.call('CreateChangeSet', {
+    ...change,
+    TemplateBody,
+    Parameters: [{ ParameterKey: 'Title', ParameterValue: 'two' }],
+  });
+
+  const { Changes: changes = [] } = await testing.call('DescribeChangeSet', change);
+  assert.deepEqual(
+    changes[0]?.ResourceChange?.Details?.map(({ ChangeSource, CausingEntity, Evaluation }) => [
+      ChangeSource,
+      CausingEntity,
+      Evaluation,
+    ]),
+    [
+      ['ParameterReference', 'Title', 'Static'],
+      ['DirectModification', undefined, 'Dynamic'],
+    ],
+  );
+});
+
+test('an executed change set can be described, is not listed, and its name is free', async () => {
+  const testing = testRegion();
+  const change = { StackName: 's', ChangeSetName: 'c' };
+  const { Id: first } = await testing.call('CreateChangeSet', {
+    ...change,
+    ChangeSetType: 'CREATE',
+    TemplateBody: exporting,
+  });
+  await testing.call('ExecuteChangeSet', change);
+  await testing.settled('s');
+
+  const described = await testing.call('DescribeChangeSet', change);
+  const { Summaries: listed } = await testing.call('ListChangeSets', { StackName: 's' });
+  const { Id: second } = await testing.call('CreateChangeSet', {
+    ...change,
+    TemplateBody: JSON.stringify({
+      Resources: { Topic: { Type: 'AWS::SNS::Topic', Properties: { DisplayName: 'x' } } },
+    }),
+  });
+
+  assert.equal(described.ExecutionStatus, 'EXECUTE_COMPLETE');
+  assert.deepEqual(listed, []);
+  assert.notEqual(second, first);
+});

@@ -8,6 +8,7 @@ import {
 } from '#/services/cloudformation/engine/deployment.ts';
 import { NotYetKnown } from '#/services/cloudformation/engine/intrinsics.ts';
 import { parseTemplate } from '#/services/cloudformation/engine/template.ts';
+import { member } from '#/services/cloudformation/engine/value.ts';
 import { templateError, validationError } from '#/services/cloudformation/errors.ts';
 import {
   isGone,
@@ -87,9 +88,9 @@ export function lookupOf(engine: EngineDependencies, stack: Stack): Lookup {
       return provider.ref?.(physicalId, context) ?? physicalId;
     },
     attribute(logicalId, name) {
-      const { provider, physicalId, context } = live(logicalId, `${logicalId}.${name}`);
+      const { provider, physicalId, context, properties } = live(logicalId, `${logicalId}.${name}`);
       const attributes = provider.attributes(physicalId, context);
-      const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+      const value = member(attributes, name) ?? member(properties, name);
       if (value === undefined) {
         throw templateError(`resource ${logicalId} does not support attribute type ${name} in Fn::GetAtt`);
       }
@@ -108,7 +109,8 @@ export function lookupOf(engine: EngineDependencies, stack: Stack): Lookup {
     const physicalId = record?.status.physicalId;
     if (!record || physicalId === undefined || isGone(record.status.state)) throw new NotYetKnown(entity);
     const provider = requireProvider(engine, record.spec.type);
-    return { provider, physicalId, context: providerContext(engine, stack, logicalId) };
+    const { properties } = record.status;
+    return { provider, physicalId, properties, context: providerContext(engine, stack, logicalId) };
   }
 }
 

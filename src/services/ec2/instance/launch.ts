@@ -12,6 +12,7 @@ import {
   invalidParameterValue,
   missingParameter,
 } from '#/services/ec2/errors.ts';
+import { findZone } from '#/services/ec2/availability-zone/zones.ts';
 import { findImage } from '#/services/ec2/image/catalog.ts';
 import { instanceSizes, type InstanceSize } from '#/services/ec2/instance-type/catalog.ts';
 import { requireFreeInterface, type InstanceInterfaceWish } from '#/services/ec2/instance/interfaces.ts';
@@ -196,7 +197,7 @@ function rootVolumeOf(input: RunInput): Omit<RootVolume, 'id'> {
   };
 }
 
-function chooseSubnet(input: RunInput, { store }: Context): Subnet {
+function chooseSubnet(input: RunInput, { store, region }: Context): Subnet {
   if (input.NetworkInterfaces && input.SubnetId !== undefined && !input.LaunchTemplate)
     throw invalidParameterCombination(
       'Network interfaces and an instance-level subnet ID may not be specified on the same request',
@@ -209,6 +210,8 @@ function chooseSubnet(input: RunInput, { store }: Context): Subnet {
   const vpc = store.list(vpcType).find(({ spec }) => spec.isDefault);
   if (!vpc) throw defaultVpcMissing();
   const zone = input.Placement?.AvailabilityZone;
+  if (zone !== undefined && !findZone(region, zone))
+    throw invalidParameterValue(`Invalid availability zone: [${zone}]`);
   const subnet = store
     .listBy(subnetType, 'vpcId', vpc.id)
     .filter(({ spec }) => spec.isDefaultForAz && (zone === undefined || spec.availabilityZone === zone))

@@ -6,6 +6,7 @@ import {
   incorrectInstanceState,
   operationNotPermitted,
 } from '#/services/ec2/compute-errors.ts';
+import { invalidParameterCombination } from '#/services/ec2/errors.ts';
 import { filterItems, paginate } from '#/services/ec2/filters.ts';
 import { instanceFilters } from '#/services/ec2/instance/filters.ts';
 import { chooseInstances } from '#/services/ec2/instance/lookup.ts';
@@ -18,6 +19,10 @@ import type { Ec2Api } from '#/wire/api/ec2.ts';
 /** The API of instances' lives: seeing, starting, stopping, ending them. */
 export const instanceOperations = {
   DescribeInstances(input, context) {
+    if (input.InstanceIds && input.InstanceIds.length > 0 && input.MaxResults !== undefined)
+      throw invalidParameterCombination(
+        'The parameter instancesSet cannot be used with the parameter maxResults',
+      );
     const found = filterItems(
       chooseInstances(context.store, input.InstanceIds),
       input.Filters,

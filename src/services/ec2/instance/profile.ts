@@ -17,9 +17,10 @@ const none: Profile = { iamInstanceProfileArn: undefined, iamInstanceProfileId: 
 export const profileOperations = {
   AssociateIamInstanceProfile(input, context) {
     const instance = requireInstance(context.store, input.InstanceId);
+    const profile = resolveProfile(input.IamInstanceProfile, context);
     if (instance.spec.iamInstanceProfileArn !== undefined)
       throw new AwsError('IncorrectState', `There is an existing association for instance ${instance.id}`);
-    return set(context, instance, resolveProfile(input.IamInstanceProfile, context), 'associating');
+    return set(context, instance, profile, 'associating');
   },
 
   ReplaceIamInstanceProfileAssociation(input, context) {
@@ -79,7 +80,7 @@ function set(
 function requireAssociated({ store }: Context, id: string): Instance {
   const found = store.get(instanceType, id.replace(/^iip-assoc-/, 'i-'));
   if (found?.spec.iamInstanceProfileArn === undefined)
-    throw new AwsError('InvalidAssociationID.NotFound', `The association ID '${id}' does not exist`);
+    throw new AwsError('InvalidAssociationID.NotFound', `An invalid association-id of '${id}' was given`);
   return found;
 }
 

@@ -70,12 +70,11 @@ export const internetGatewayOperations = {
 
   DetachInternetGateway({ InternetGatewayId, VpcId }, { store }) {
     const gateway = requireGateway(store, InternetGatewayId);
-    const vpc = requireVpc(store, VpcId);
-    if (gateway.spec.vpcId !== vpc.id) throw gatewayNotAttached(gateway.id, vpc.id);
-    if (hasPublicAddresses(store, vpc.id))
+    if (gateway.spec.vpcId !== VpcId) throw gatewayNotAttached(gateway.id, VpcId);
+    if (hasPublicAddresses(store, VpcId))
       throw new AwsError(
         'DependencyViolation',
-        `Network ${vpc.id} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`,
+        `Network ${VpcId} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`,
       );
     store.setSpec(gateway, { vpcId: undefined });
     return {};

@@ -60,3 +60,15 @@ test('what is no key is refused', async () => {
   });
   await sim.stop();
 });
+
+test('a public key in the form of RFC 4716, or its base64 alone, is the key that OpenSSH writes', () => {
+  const { publicKey } = generateKeys('ed25519', 'inventory');
+  const [algorithm, base64 = ''] = publicKey.split(' ');
+  const lines = base64.match(/.{1,40}/g)?.join('\n') ?? '';
+  const headers = 'Subject: me\nComment: "one that \\\ngoes on"\n';
+  const ssh2 = `---- BEGIN SSH2 PUBLIC KEY ----\n${headers}${lines}\n---- END SSH2 PUBLIC KEY ----\n`;
+
+  assert.equal(parsePublicKey(ssh2)?.publicKey, `${algorithm} ${base64}`);
+  assert.equal(parsePublicKey(base64)?.publicKey, `${algorithm} ${base64}`);
+  assert.equal(parsePublicKey('no key at all'), undefined);
+});

@@ -29,13 +29,18 @@ export function generateKeys(keyType: 'rsa' | 'ed25519', keyName: string): Gener
   };
 }
 
-/** A public key that a user brings, in OpenSSH form; undefined when it cannot be read. */
+/**
+ * A public key that a user brings: in OpenSSH form, in that of RFC 4716, or its base64 alone. What it answers is
+ * OpenSSH's; undefined when it cannot be read.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-key-pairs.html#how-to-generate-your-own-key-and-import-it-to-aws
+ */
 export function parsePublicKey(
   text: string,
 ):
   | { readonly keyType: 'rsa' | 'ed25519'; readonly publicKey: string; readonly fingerprint: string }
   | undefined {
-  const [algorithm, base64] = text.trim().split(/\s+/);
+  const line = toOpenSsh(text.trim());
+  const [algorithm, base64] = line.split(/\s+/);
   if (base64 === undefined) return undefined;
   const blob = Buffer.from(base64, 'base64');
   const [name, first, second] = readStrings(blob);
@@ -43,7 +48,7 @@ export function parsePublicKey(
   if (algorithm === 'ssh-ed25519' && first?.length === 32) {
     return {
       keyType: 'ed25519',
-      publicKey: text.trim(),
+      publicKey: line,
       fingerprint: createHash('sha256').update(blob).digest('base64'),
     };
   }
@@ -55,11 +60,21 @@ export function parsePublicKey(
     const der = key.export({ type: 'spki', format: 'der' });
     return {
       keyType: 'rsa',
-      publicKey: text.trim(),
+      publicKey: line,
       fingerprint: colons(createHash('md5').update(der).digest('hex')),
     };
   }
   return undefined;
+}
+
+/** The key as one line that begins with its algorithm. */
+function toOpenSsh(text: string): string {
+  const body = /^---- BEGIN SSH2 PUBLIC KEY ----\r?\n([^]*)---- END SSH2 PUBLIC KEY ----$/.exec(text)?.[1];
+  // Headers are lines with a colon; a backslash at the end continues one: https://www.rfc-editor.org/rfc/rfc4716
+  const base64 = (body ?? text).replaceAll(/^[^:\n]+:(?:.*\\\r?\n)*.*$/gm, '').replaceAll(/\s/g, '');
+  if (body === undefined && !/^[A-Za-z0-9+/=]+$/.test(text.replaceAll(/\s/g, ''))) return text;
+  const [name] = readStrings(Buffer.from(base64, 'base64'));
+  return name === undefined ? text : `${name.toString()} ${base64}`;
 }
 
 // The wire form of keys: https://www.rfc-editor.org/rfc/rfc4253#section-6.6

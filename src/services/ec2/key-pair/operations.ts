@@ -107,12 +107,12 @@ function toOutput({ id, spec, tags }: KeyPair): {
   KeyPairId: string;
   KeyName: string;
   KeyFingerprint: string;
-  Tags: { Key: string; Value: string }[];
+  Tags?: { Key: string; Value: string }[];
 } {
   return {
     KeyPairId: id,
     KeyName: spec.keyName,
     KeyFingerprint: spec.fingerprint,
-    Tags: toTagList(tags),
+    ...(Object.keys(tags).length === 0 ? {} : { Tags: toTagList(tags) }),
   };
 }

@@ -4,6 +4,7 @@ import type { Context, Handlers } from '#/services/contract.ts';
 import {
   dryRunOperation,
   instancesNotFound,
+  launchTemplateNamesNotFound,
   launchTemplateNameTaken,
   launchTemplateVersionNotFound,
 } from '#/services/ec2/compute-errors.ts';
@@ -127,9 +128,11 @@ export const launchTemplateOperations = {
 
   DescribeLaunchTemplates(input, { store }) {
     const byIds = (input.LaunchTemplateIds ?? []).map((id) => requireLaunchTemplate(store, id, undefined));
-    const byNames = (input.LaunchTemplateNames ?? []).map((name) =>
-      requireLaunchTemplate(store, undefined, name),
-    );
+    const byNames = (input.LaunchTemplateNames ?? []).map((name) => {
+      const [found] = store.listBy(launchTemplateType, 'name', name);
+      if (!found) throw launchTemplateNamesNotFound();
+      return found;
+    });
     const asked =
       input.LaunchTemplateIds || input.LaunchTemplateNames
         ? [...byIds, ...byNames]
@@ -163,6 +166,7 @@ export const launchTemplateOperations = {
     const found = store.get(instanceType, input.InstanceId);
     if (!found) throw instancesNotFound([input.InstanceId]);
     const { spec } = found;
+    const ownTags = toTagList(found.tags).filter(({ Key }) => !Key.startsWith('aws:'));
     return {
       LaunchTemplateData: {
         ImageId: spec.imageId,
@@ -170,6 +174,7 @@ export const launchTemplateOperations = {
         InstanceType: spec.instanceType as aws._InstanceType,
         ...(spec.userData === undefined ? {} : { UserData: spec.userData }),
         ...(spec.keyName === undefined ? {} : { KeyName: spec.keyName }),
+        TagSpecifications: ownTags.length === 0 ? [] : [{ ResourceType: 'instance', Tags: ownTags }],
       },
     };
   },

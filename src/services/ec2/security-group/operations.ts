@@ -30,7 +30,7 @@ export const securityGroupOperations = {
     const { store, random } = context;
     const { GroupName, Description } = input;
     if (GroupName === undefined) throw missingParameter('GroupName');
-    if (Description === undefined) throw missingParameter('GroupDescription');
+    if (Description === undefined || Description === '') throw missingParameter('GroupDescription');
     const vpc = input.VpcId === undefined ? requireDefaultVpc(store) : requireVpc(store, input.VpcId);
     requireGroupName(store, GroupName, vpc.id);
     const group = store.create(securityGroupType, {
@@ -134,7 +134,7 @@ function requireGroupName(store: Store, name: string, vpcId: string): void {
     throw groupDuplicate(name, vpcId);
 }
 
-function groupFields(context: Pick<Context, 'account'>): FilterFields<SecurityGroup> {
+function groupFields(context: Pick<Context, 'account' | 'store'>): FilterFields<SecurityGroup> {
   const fields: Record<string, (group: SecurityGroup) => ReturnType<FilterFields<SecurityGroup>[string]>> = {
     description: ({ spec }) => spec.description,
     'group-id': ({ id }) => id,
@@ -155,6 +155,9 @@ function groupFields(context: Pick<Context, 'account'>): FilterFields<SecurityGr
     fields[`${prefix}.from-port`] = ofRules(({ fromPort }) => fromPort);
     fields[`${prefix}.to-port`] = ofRules(({ toPort }) => toPort);
     fields[`${prefix}.protocol`] = ofRules(({ ipProtocol }) => ipProtocol);
+    fields[`${prefix}.group-name`] = ofRules(
+      (rule) => context.store.get(securityGroupType, peerId(rule) ?? '')?.spec.groupName,
+    );
     fields[`${prefix}.group-id`] = ofRules(peerId);
     fields[`${prefix}.user-id`] = ofRules((rule) =>
       peerId(rule) === undefined ? undefined : context.account,

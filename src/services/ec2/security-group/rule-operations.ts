@@ -1,6 +1,7 @@
 import type * as aws from '@aws-sdk/client-ec2';
 import type { Context, Handlers } from '#/services/contract.ts';
 import {
+  groupIdMalformed,
   groupNotFound,
   invalidParameterCombination,
   missingParameter,
@@ -41,6 +42,10 @@ export const securityGroupRuleOperations = {
       .list(securityGroupType)
       .flatMap((group) => group.spec.rules.map((rule) => ({ group, rule })));
     const ids = input.SecurityGroupRuleIds ?? [];
+    for (const { Name, Values = [] } of input.Filters ?? []) {
+      const malformed = Name === 'group-id' && Values.find((id) => !id.startsWith('sg-'));
+      if (malformed) throw groupIdMalformed(malformed);
+    }
     for (const id of ids) if (!all.some(({ rule }) => rule.id === id)) throw securityGroupRuleNotFound(id);
     const chosen = ids.length === 0 ? all : all.filter(({ rule }) => ids.includes(rule.id));
     const found = filterItems(

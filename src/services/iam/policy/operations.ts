@@ -8,15 +8,8 @@ import {
   policyAlreadyExists,
   policyVersionNotFound,
 } from '#/services/iam/errors.ts';
-import {
-  encodeDocument,
-  fromTagList,
-  iamArn,
-  iamId,
-  page,
-  requirePolicyDocument,
-  toTagList,
-} from '#/services/iam/names.ts';
+import { encodeDocument, fromTagList, iamArn, iamId, page, toTagList } from '#/services/iam/names.ts';
+import { requireIdentityPolicy } from '#/services/iam/policy/grammar.ts';
 import { managedPolicyType, requirePolicy, type ManagedPolicy } from '#/services/iam/policy/resource.ts';
 import { roleType } from '#/services/iam/role/resource.ts';
 
@@ -49,7 +42,7 @@ export const policyOperations = {
     const path = input.Path ?? '/';
     const arn = iamArn(account, 'policy', path, input.PolicyName);
     if (store.get(managedPolicyType, arn)) throw policyAlreadyExists(input.PolicyName);
-    const document = requirePolicyDocument(input.PolicyDocument);
+    const document = requireIdentityPolicy(input.PolicyDocument, 'managed');
     const policy = store.create(managedPolicyType, {
       id: arn,
       tags: fromTagList(input.Tags),
@@ -105,7 +98,7 @@ export const policyOperations = {
     const numbers = policy.spec.versions.map(({ versionId }) => Number(versionId.slice(1)));
     const version = {
       versionId: `v${Math.max(...numbers) + 1}`,
-      document: requirePolicyDocument(PolicyDocument),
+      document: requireIdentityPolicy(PolicyDocument, 'managed'),
       createdAt: clock.now(),
     };
     store.setSpec(policy, {

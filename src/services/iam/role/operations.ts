@@ -17,6 +17,7 @@ import {
   requirePolicyDocument,
   toTagList,
 } from '#/services/iam/names.ts';
+import { requireIdentityPolicy } from '#/services/iam/policy/grammar.ts';
 import { requireAttachable } from '#/services/iam/policy/resource.ts';
 import { requireRole, roleType, type Role } from '#/services/iam/role/resource.ts';
 
@@ -112,7 +113,7 @@ export const roleOperations = {
 
   PutRolePolicy({ RoleName, PolicyName, PolicyDocument }, { store }) {
     const role = requireRole(store, RoleName);
-    const policies = { ...role.spec.policies, [PolicyName]: requirePolicyDocument(PolicyDocument) };
+    const policies = { ...role.spec.policies, [PolicyName]: requireIdentityPolicy(PolicyDocument, 'inline') };
     store.setSpec(role, { ...role.spec, policies });
     return {};
   },

@@ -1,5 +1,7 @@
+import { randomText } from '#/lib/random.ts';
 import type { Properties, ResourceProvider } from '#/services/contract.ts';
 import { unlessMissing } from '#/services/iam/provider-help.ts';
+import { withStackTags } from '#/services/stack-tags.ts';
 
 /** AWS::SSM::Parameter */
 interface ParameterProperties {
@@ -25,12 +27,30 @@ function toInput(properties: Properties) {
   };
 }
 
+/** The type's tags are a map, as those of few others. */
+function tagsOf({ Tags }: Properties): { Key: string; Value: string }[] {
+  // The engine has validated the properties against the type's schema.
+  return Object.entries((Tags ?? {}) as Readonly<Record<string, unknown>>).map(([Key, Value]) => ({
+    Key,
+    Value: String(Value), // a template may give a number
+  }));
+}
+
+const nameAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
 export const parameterProvider: ResourceProvider = {
   type: 'AWS::SSM::Parameter',
   create(properties, context) {
     const given = properties['Name'];
-    const Name = typeof given === 'string' ? given : context.physicalName(100);
-    context.call.ssm.PutParameter({ Name, ...toInput(properties) });
+    const Name =
+      typeof given === 'string'
+        ? given
+        : `CFN-${context.logicalId}-${randomText(context.random, nameAlphabet, 12)}`;
+    context.call.ssm.PutParameter({
+      Name,
+      ...toInput(properties),
+      Tags: withStackTags(context, tagsOf(properties)),
+    });
     return Name;
   },
   stability: () => ({ state: 'stable' }),
