@@ -58,15 +58,18 @@ async function killUnderLoad(acknowledged: string[]): Promise<{ gapMs: number; f
   };
   const writers = Array.from({ length: writersCount }, writer);
   await waitFor('the first writes', async () => times.length > 20);
+  const former = await writerId();
+  const pids = daemonPids({ site: regionSite(), kind: 'database', id: former });
+  if (pids.length === 0) throw new Error(`the writer ${former} has no process to kill`);
   const killedAt = performance.now();
-  const id = (await members()).find(({ role }) => role === 'writer')?.id ?? '';
-  for (const pid of daemonPids({ site: regionSite(), kind: 'database', id })) process.kill(pid, 'SIGKILL');
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
   await waitFor(
     'writes after the failover',
     async () => times.filter((time) => time > killedAt + 500).length > 50,
   );
   load.stops = true;
   await Promise.all(writers);
+  if ((await writerId()) === former) throw new Error(`${former} was killed and is the writer still`);
   const sorted = times.toSorted((a, b) => a - b);
   const gaps = sorted.slice(1).map((time, index) => time - (sorted[index] ?? time));
   return { gapMs: Math.max(...gaps), failures: load.failures };
@@ -91,6 +94,10 @@ async function settled(): Promise<void> {
     const all = await members();
     return all.length === 2 && all.every(({ status }) => status === 'available');
   });
+}
+
+async function writerId(): Promise<string> {
+  return (await members()).find(({ role }) => role === 'writer')?.id ?? '';
 }
 
 async function members() {

@@ -28,6 +28,23 @@ export function load(shot: Shot, seconds: number, connections: number): Promise<
   return findProgram('wrk') ? loadByWrk(shot, seconds, connections) : loadByNode(shot, seconds, connections);
 }
 
+/** Sends the request so many times, one after the other: for what takes so long that a time would cut it off. */
+export async function loadCount(shot: Shot, count: number): Promise<LoadResult> {
+  const agent = new Agent({ keepAlive: true });
+  const latencies: number[] = [];
+  for (let sent = 0; sent < count; sent += 1) {
+    const sentAt = performance.now();
+    if (await send(shot, agent)) latencies.push(performance.now() - sentAt);
+  }
+  agent.destroy();
+  return {
+    requests: latencies.length,
+    failures: count - latencies.length,
+    perSecond: (latencies.length * 1000) / latencies.reduce((sum, ms) => sum + ms, 0),
+    p99Ms: Math.max(...latencies), // of so few, the slowest
+  };
+}
+
 async function loadByWrk(shot: Shot, seconds: number, connections: number): Promise<LoadResult> {
   const folder = mkdtempSync(join(tmpdir(), 'sg-load-'));
   try {

@@ -11,13 +11,15 @@ import { askOverview } from '#/cli/client.ts';
 import { findProgram } from '#/cli/doctor.ts';
 import { start } from '#/lib/run.ts';
 import { runBench, waitFor, type BenchOptions, type Figure } from './harness.ts';
-import { load, send, type LoadResult, type Shot } from './load.ts';
+import { load, loadCount, send, type LoadResult, type Shot } from './load.ts';
 import { cpuMs } from './proc.ts';
 import { freePort, regionName, snowglobe, withFreshRegion } from './region.ts';
 
 const rounds = 5;
 const seconds = 4;
 const connections = 4;
+/** How often the slow request is sent in a round, one after the other. */
+const slowCount = 4;
 const vpcsCount = 5;
 const instancesCount = 1000;
 /** Moto's single process needs its time for so many. */
@@ -29,6 +31,7 @@ interface Server {
   readonly port: number;
 }
 
+type Shoot = (shot: Shot) => Promise<LoadResult>;
 type Measured = LoadResult & { readonly cpuMs: number };
 
 await runBench((options) =>
@@ -56,17 +59,25 @@ async function compare(
     await fill(server);
   }
   const figures = [];
-  for (const [name, command] of [
-    [`DescribeVpcs (${vpcsCount})`, () => new DescribeVpcsCommand({})],
-    [`DescribeInstances (${instancesCount})`, () => new DescribeInstancesCommand({})],
-  ] as const) {
+  for (const [name, command, shoot] of [
+    [
+      `DescribeVpcs (${vpcsCount})`,
+      () => new DescribeVpcsCommand({}),
+      (shot) => load(shot, seconds, connections),
+    ],
+    [
+      `DescribeInstances (${instancesCount})`,
+      () => new DescribeInstancesCommand({}),
+      (shot) => loadCount(shot, slowCount),
+    ],
+  ] as const satisfies [string, () => unknown, Shoot][]) {
     progress(`requests: ${name}`);
     const shots = new Map<Server, Shot>();
     for (const server of servers) shots.set(server, await record(server, command()));
     const results = new Map<Server, Measured[]>(servers.map((server) => [server, []]));
     for (let round = 0; round <= rounds; round += 1) {
       for (const [server, shot] of shots) {
-        const measured = await measure(server, shot);
+        const measured = await measure(server, () => shoot(shot));
         if (round > 0) results.get(server)?.push(measured); // the first one warms up
       }
     }
@@ -75,9 +86,9 @@ async function compare(
   return figures;
 }
 
-async function measure({ pid }: Server, shot: Shot): Promise<Measured> {
+async function measure({ pid }: Server, shoot: () => Promise<LoadResult>): Promise<Measured> {
   const before = cpuMs(pid);
-  const result = await load(shot, seconds, connections);
+  const result = await shoot();
   return { ...result, cpuMs: cpuMs(pid) - before };
 }
 
@@ -89,7 +100,7 @@ function render(
   const quantities = [
     ['requests/s', 'requests/s', (one) => one.perSecond],
     ['processor time for a request', 'ms', (one) => one.cpuMs / one.requests],
-    ['p99', 'ms', (one) => one.p99Ms],
+    ['p99 latency', 'ms', (one) => one.p99Ms],
   ] as const satisfies [string, string, (one: Measured) => number][];
   const failures = ours.reduce((sum, one) => sum + one.failures, 0);
   return quantities.map(([quantity, unit, of]) => ({
