@@ -8,6 +8,7 @@ import type { Overview } from '#/server/overview.ts';
 import { ensureSettings, siteOf } from '#/server/settings.ts';
 
 const serveLimitMs = 300_000;
+const wholeLimitMs = 120_000; // once the page is served
 
 export const upCommand: Command = {
   name: 'up',
@@ -81,7 +82,8 @@ function dataPlaneOf(text: unknown): { dataPlane?: 'linux' | 'memory' } {
 
 /**
  * Waits until the Inventory page answers at each of its addresses; after a start also until every target is healthy,
- * so that who looks next sees the system whole. What a person has broken since is not waited for.
+ * so that who looks next sees the system whole. What a person has broken is not waited for: the targets whose instances
+ * were stopped or have ended; and one that does not recover in time is told, and is no failure of the start.
  */
 async function waitUntilServed(
   name: string,
@@ -90,21 +92,33 @@ async function waitUntilServed(
 ): Promise<void> {
   const deadline = performance.now() + serveLimitMs;
   let told = '';
+  let servedMs: number | undefined;
   while (true) {
-    const lab = (await askOverview(name)).loadBalancers.find((one) => one.name === labBalancerName);
+    const { loadBalancers, instances } = await askOverview(name);
+    const lab = loadBalancers.find((one) => one.name === labBalancerName);
     const addresses = lab?.addresses ?? [];
     const answers = await Promise.all(addresses.map((address) => statusOf(`http://${address}/`)));
-    const waitedFor = (lab?.targets ?? []).filter(({ health }) => health !== 'draining');
+    const serving = new Set(
+      instances.flatMap(({ id, state }) => (/^(pending|running)$/.test(state) ? [id] : [])),
+    );
+    const waitedFor = (lab?.targets ?? []).filter(
+      ({ id, health }) => health !== 'draining' && serving.has(id),
+    );
     const healthy = waitedFor.filter(({ health }) => health === 'healthy').length;
     const isServed = answers.length > 0 && answers.every((status) => status === 200);
     if (isServed && (!isWhole || healthy === waitedFor.length)) return;
+    servedMs = isServed ? (servedMs ?? performance.now()) : undefined;
+    if (servedMs !== undefined && performance.now() > servedMs + wholeLimitMs)
+      return progress(
+        `It serves, with ${healthy} of ${waitedFor.length} targets healthy; './snowglobe status' says why.`,
+      );
     const line = isServed
       ? `Waiting for the targets: ${healthy} of ${waitedFor.length} healthy`
       : `Waiting for the load balancer to serve: ${answers.map((status) => status ?? 'no answer').join(', ') || 'no address yet'}`;
     if (line !== told) progress(line);
     told = line;
     if (performance.now() > deadline)
-      throw new Error(`the Inventory system is not whole; './snowglobe status' says what is missing`);
+      throw new Error(`the Inventory page does not answer; './snowglobe status' says what is missing`);
     await wait(500);
   }
 }

@@ -3,7 +3,6 @@
  * before ended. What is measured is told as diagnostics; limits of time are generous, for others may share the machine.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { DescribeStacksCommand, paginateDescribeStackEvents } from '@aws-sdk/client-cloudformation';
@@ -11,6 +10,7 @@ import {
   CreateSubnetCommand,
   CreateVpcCommand,
   DescribeVpcsCommand,
+  StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { DescribeDBClustersCommand } from '@aws-sdk/client-rds';
@@ -22,12 +22,11 @@ import { listenOnHost } from './host-listener.ts';
 import { hostState, lastingDifferences, processStarts, type HostState } from './host-state.ts';
 import {
   launch,
+  launchInPublic,
   membersInService,
   placesReached,
-  publicSubnets,
   replaced,
   runningInstances,
-  securityGroupId,
   targetHealth,
   threeHealthy,
   writer,
@@ -229,11 +228,10 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
     const targets = await threeHealthy(clients);
     const instances = await runningInstances(region);
     const starts = processStarts(region.site);
-    const pid = Number(readFileSync(join(region.site.stateDir, 'region.pid'), 'utf8'));
     const load = startLoad(addresses, 50);
     t.after(() => load.stop());
 
-    process.kill(pid, 'SIGKILL');
+    region.kill();
     const gone = await region.cli('status');
     const countAtKill = load.succeededCount();
     await until(
@@ -304,20 +302,8 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
     const endpoint = DBClusters[0]?.Endpoint ?? '';
     const { stdout } = await region.exec(application, 'getent', 'ahostsv4', endpoint);
     const database = stdout.split(/\s/)[0] ?? '';
-    const [subnet] = await publicSubnets(clients);
-    const balancerGroup = await securityGroupId(clients, 'Inventory-LB');
     await publishCourse(clients);
-    publicInstance = await launch(clients, {
-      UserData: Buffer.from(courseUserData).toString('base64'),
-      NetworkInterfaces: [
-        {
-          DeviceIndex: 0,
-          SubnetId: subnet?.subnetId,
-          Groups: [balancerGroup],
-          AssociatePublicIpAddress: true,
-        },
-      ],
-    });
+    publicInstance = await launchInPublic(clients, courseUserData);
     const { Vpc } = await clients.ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }));
     const { Subnet } = await clients.ec2.send(
       new CreateSubnetCommand({ VpcId: Vpc?.VpcId, CidrBlock: '10.0.2.0/24' }),
@@ -376,6 +362,21 @@ describe('the Inventory system', { timeout: 1_800_000 }, () => {
       hasMysql: true,
     });
     assert.equal(stdout, 'enabled\nactive\n');
+  });
+
+  test('a region with a stopped target starts all the same', async (t) => {
+    const { instances } = await region.overview();
+    const { id = '' } = instances.find(({ name }) => name === 'AppServer') ?? {};
+    await clients.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+    await until('it has stopped', async () => !(await runningInstances(region)).includes(id));
+    region.kill();
+    const startMs = performance.now();
+
+    const printed = await region.must('up');
+    t.diagnostic(`up: ${secondsSince(startMs)}`);
+
+    assert.match(printed, /Inventory-LB\s+http:/);
+    assert.doesNotMatch(printed, /targets healthy/);
   });
 
   test('destroy leaves the host as it was', async (t) => {

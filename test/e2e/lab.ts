@@ -6,7 +6,6 @@ import {
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   RunInstancesCommand,
-  type Filter,
   type RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
 import {
@@ -70,23 +69,6 @@ export async function replaced(clients: Clients, instanceId: string): Promise<vo
   });
 }
 
-/** The id of the lab's security group of that name: `Inventory-LB`. */
-export async function securityGroupId({ ec2 }: Clients, name: string): Promise<string> {
-  const { SecurityGroups = [] } = await ec2.send(
-    new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: [name] }] }),
-  );
-  return SecurityGroups[0]?.GroupId ?? '';
-}
-
-/** The lab's VPC, and its public subnets. */
-export async function publicSubnets({
-  ec2,
-}: Clients): Promise<readonly { vpcId: string; subnetId: string }[]> {
-  const Filters: Filter[] = [{ Name: 'tag:aws-cdk:subnet-type', Values: ['Public'] }];
-  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ Filters }));
-  return Subnets.map(({ VpcId = '', SubnetId = '' }) => ({ vpcId: VpcId, subnetId: SubnetId }));
-}
-
 export interface LaunchedInstance {
   readonly id: string;
   /** Where it is reached from the host; undefined without a public address. */
@@ -113,6 +95,27 @@ export async function launch(
     const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
     const instance = Reservations[0]?.Instances?.[0];
     return instance?.State?.Name === 'running' && { id, publicAddress: instance.PublicIpAddress };
+  });
+}
+
+/** The same in the lab's first public subnet, with a public address and the load balancer's security group. */
+export async function launchInPublic(clients: Clients, userData: string): Promise<LaunchedInstance> {
+  const { Subnets = [] } = await clients.ec2.send(
+    new DescribeSubnetsCommand({ Filters: [{ Name: 'tag:aws-cdk:subnet-type', Values: ['Public'] }] }),
+  );
+  const { SecurityGroups = [] } = await clients.ec2.send(
+    new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: ['Inventory-LB'] }] }),
+  );
+  return launch(clients, {
+    UserData: Buffer.from(userData).toString('base64'),
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        SubnetId: Subnets[0]?.SubnetId,
+        Groups: [SecurityGroups[0]?.GroupId ?? ''],
+        AssociatePublicIpAddress: true,
+      },
+    ],
   });
 }
 

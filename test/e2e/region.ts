@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,8 @@ export interface TestRegion {
   /** The same, which must succeed; answers what it printed. */
   must(command: string, ...words: readonly string[]): Promise<string>;
   overview(): Promise<Overview>;
+  /** Kills the region's process as a crash would. */
+  kill(): void;
   /** Runs a program in an instance. */
   exec(instanceId: string, ...argv: readonly string[]): Promise<Finished>;
   /** Runs the AWS CLI. */
@@ -80,6 +82,12 @@ export function testRegion(wish: Pick<RegionSettings, 'name' | 'port' | 'publicP
     cli,
     must,
     overview: async () => JSON.parse(await must('status', '--json')) as Overview, // what the command prints
+    kill: () => {
+      process.kill(
+        Number(readFileSync(join(stateDirOf(settings.name, home), 'region.pid'), 'utf8')),
+        'SIGKILL',
+      );
+    },
     failures: () =>
       (readFileIfThere(join(stateDirOf(settings.name, home), 'region.log')) ?? '')
         .split('\n')
