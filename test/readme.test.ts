@@ -9,8 +9,6 @@ const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 test('the table of what is real says what the region says of itself', () => {
   const told = rowsAfter('| service ').map((cells) => cells.slice(0, 4).join(' '));
   const { region } = simRegion({});
-  const count = (operations: Readonly<Record<string, OperationCoverage>>, kind: OperationCoverage): number =>
-    Object.values(operations).filter((one) => one === kind).length;
 
   const actual = coverage(region).map(({ service, operations }) =>
     [
@@ -23,6 +21,10 @@ test('the table of what is real says what the region says of itself', () => {
 
   assert.deepEqual(told.toSorted(), actual.toSorted());
 });
+
+function count(operations: Readonly<Record<string, OperationCoverage>>, kind: OperationCoverage): number {
+  return Object.values(operations).filter((one) => one === kind).length;
+}
 
 /** The cells of a markdown table's rows, found by the beginning of its head. */
 function rowsAfter(head: string): string[][] {
