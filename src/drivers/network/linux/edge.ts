@@ -77,7 +77,7 @@ function refuseTakenPool(site: Site, host: ObservedPlace): void {
     );
   for (const [key, route] of host.routes) {
     const destination = parseCidr(widened(key.split(' ')[0] ?? ''));
-    const isOurs = route.device === hostDevice(site) || route.text.startsWith(`blackhole ${site.publicPool}`);
+    const isOurs = route.device === hostDevice(site);
     if (destination && !isOurs && cidrsOverlap(destination, pool))
       throw new Error(
         `the pool of public addresses ${site.publicPool} overlaps this host's route "${route.text}": choose another`,
@@ -205,7 +205,6 @@ async function prepareHost(site: Site, host: Place, uplinks: readonly string[]):
   });
   await forwardFrom(site, host, uplinks);
   await nftLoad(host, renderHostFilters(site, uplinks));
-  await tryRunIn(host, 'ip', ['route', 'del', 'blackhole', site.publicPool]);
   await ipBatch(host, [
     `route replace ${site.publicPool} via ${edgeAddress(site)} dev ${hostDevice(site)} onlink proto ${routeProtocol}`,
   ]);
@@ -266,7 +265,6 @@ table ip ${table} {
 
 /** Removes edge, services and the host's side. What is gone already is no error. */
 export async function removeEdge(site: Site, host: Place): Promise<void> {
-  await tryRunIn(host, 'ip', ['route', 'del', 'blackhole', site.publicPool]);
   await tryRunIn(host, 'ip', ['link', 'del', hostDevice(site)]);
   await nftLoad(host, `add table ip ${hostTable(site)}\ndelete table ip ${hostTable(site)}\n`);
   await stopForwarding(site, host);
@@ -278,12 +276,4 @@ export async function removeEdge(site: Site, host: Place): Promise<void> {
       .filter((name) => names.has(name))
       .map((name) => `netns del ${name}`),
   );
-}
-
-/**
- * While the region is down, what is sent to its public addresses must not leave the host for somebody else's network.
- * `prepare` takes it back.
- */
-export async function blackholePool(site: Site, host?: string): Promise<void> {
-  await ipBatch(host, [`route replace blackhole ${site.publicPool} proto ${routeProtocol}`]);
 }

@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 import { run } from '#/lib/run.ts';
 import { networkConformance } from '#/drivers/network/conformance.ts';
 import { namespaceName } from '#/drivers/linux/site.ts';
-import { blackholePool } from '#/drivers/network/linux/edge.ts';
 import { ipBatch, namespaceNames, observePlace, runIn } from '#/drivers/network/linux/kernel.ts';
 import { linuxNetwork } from '#/drivers/network/linux/network.ts';
 import { makeWorld, type World } from '#/drivers/network/linux/testing/world.ts';
@@ -109,18 +108,6 @@ describe('networks in the kernel', () => {
         linuxNetwork({ site: world.site, hostNamespace: world.host }).prepare(),
         /pool of public addresses 198\.18\.77\.0\/24 overlaps this host's route "198\.18\.0\.0\/16 dev eth0/,
       );
-    });
-  });
-
-  test('a pool that was blackholed while the region was down works again', async () => {
-    await withWorld(async (world) => {
-      await blackholePool(world.site, world.host);
-
-      await linuxNetwork({ site: world.site, hostNamespace: world.host }).prepare();
-
-      const routes = await runIn(world.host, 'ip', ['route', 'show', world.site.publicPool]);
-      assert.match(routes, /^198\.18\.77\.0\/24 via 198\.18\.77\.255 dev sg-t-net3/);
-      assert.doesNotMatch(routes, /blackhole/);
     });
   });
 
