@@ -16,7 +16,7 @@ import { markRestarted } from '#/server/restart.ts';
 import { controlSocketOf, requireSettings, siteOf } from '#/server/settings.ts';
 import { SimulatedRegions } from '#/server/simulated-regions.ts';
 import { stopEverything } from '#/server/stop.ts';
-import { findCredentials } from '#/services/iam/sessions.ts';
+import { findCredentials, findHostCredentials } from '#/services/iam/sessions.ts';
 import type { Backend } from '#/wire/backend.ts';
 import { createWireServer } from '#/wire/server.ts';
 
@@ -90,9 +90,16 @@ async function listen(): Promise<readonly Server[]> {
       ...(simulated ? { reset: () => simulated.reset() } : {}),
     }),
   };
-  // Guests come through a socket of their own, which has no private API.
+  // Guests come through a socket of their own: without a private API, and without the well-known key.
+  const guests = {
+    ...common,
+    backend: {
+      ...common.backend,
+      credentials: (id: string) => findCredentials(served().store, account, id),
+    },
+  };
   return [
-    await listenOn(createWireServer(common), { path: freshSocket(join(site.stateDir, 'api.sock')) }),
+    await listenOn(createWireServer(guests), { path: freshSocket(join(site.stateDir, 'api.sock')) }),
     await listenOn(createWireServer(tools), { path: freshSocket(controlSocketOf(name)) }),
     await listenOn(createWireServer(tools), { host: '127.0.0.1', port: settings.port }),
   ];
@@ -103,7 +110,7 @@ function backendOf(current: () => OpenRegion): Backend {
   return {
     region: regionName,
     account,
-    credentials: (accessKeyId) => findCredentials(served().store, account, accessKeyId),
+    credentials: (accessKeyId) => findHostCredentials(served().store, account, accessKeyId),
     implements: (service, operation) => current().region.implements(service, operation),
     async invoke(...call) {
       const { region } = current();

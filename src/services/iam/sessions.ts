@@ -75,15 +75,25 @@ export function issueOwnCredentials(
 /** The well-known key pair for trying things out: it acts as the account itself. */
 const testKey = { id: 'test', secretAccessKey: 'test' } as const;
 
-/** Finds an access key of any sort; inactive ones are unknown. */
+/**
+ * Finds an access key as this host's clients may use it: any of the account's, and the well-known one. A guest that
+ * signs with the latter would act as the whole account, so guests' requests are looked up by `findCredentials`.
+ */
+export function findHostCredentials(
+  store: Store,
+  account: string,
+  accessKeyId: string,
+): Credentials | undefined {
+  if (accessKeyId !== testKey.id) return findCredentials(store, account, accessKeyId);
+  return {
+    secretAccessKey: testKey.secretAccessKey,
+    sessionToken: undefined,
+    principal: { account, arn: `arn:aws:iam::${account}:root`, userId: account, accessKeyId },
+  };
+}
+
+/** Finds an access key that IAM or STS gave out; inactive ones are unknown. */
 export function findCredentials(store: Store, account: string, accessKeyId: string): Credentials | undefined {
-  if (accessKeyId === testKey.id) {
-    return {
-      secretAccessKey: testKey.secretAccessKey,
-      sessionToken: undefined,
-      principal: { account, arn: `arn:aws:iam::${account}:root`, userId: account, accessKeyId },
-    };
-  }
   const session = store.get(sessionType, accessKeyId);
   if (session) return session.spec; // the wire layer tells an expired one from an unknown one
   const key = store.get(accessKeyType, accessKeyId);
