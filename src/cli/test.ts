@@ -1,5 +1,4 @@
-import { globSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { print, type Command } from '#/cli/command.ts';
@@ -64,8 +63,8 @@ function step(program: string, args: readonly string[]): Promise<number> {
     cwd: projectDir,
     env: {
       ...process.env,
+      PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`, // tools ask for `node` there
       SNOWGLOBE_IMAGES: join(snowglobeHome(), 'images'),
-      SNOWGLOBE_TEST_DIR: mkdtempSync(join(tmpdir(), 'sg-')),
     },
   });
   return new Promise((resolve, reject) => {
