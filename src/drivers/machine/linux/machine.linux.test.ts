@@ -259,7 +259,9 @@ describe('on Linux: a machine', () => {
   }
 
   async function get(address: string): Promise<string> {
-    const { stdout } = await bench.nearby('curl', '--silent', '--max-time', '2', `http://${address}/`);
+    const ask = `fetch('http://${address}/', { signal: AbortSignal.timeout(2000) })
+      .then((response) => response.text()).then((text) => process.stdout.write(text), () => {})`;
+    const { stdout } = await bench.nearby(process.execPath, '--eval', ask);
     return stdout.trim();
   }
 });

@@ -38,6 +38,8 @@ import type { Clock } from '#/lib/clock.ts';
 
 const monitorKind = 'machine-monitor';
 const lookEveryMs = 500;
+/** conmon notes an end within milliseconds. */
+const noteLimitMs = 2_000;
 const askAgainMs = 1000;
 const execLimitMs = 60_000;
 
@@ -103,10 +105,7 @@ export function linuxMachine({ site, clock }: { readonly site: Site; readonly cl
   async function endingOf(id: string): Promise<ObservedMachine['ending']> {
     if (!existsSync(runOf(id).pidFile) || isAlive(id)) return undefined; // alive: made, but never started
     const note = join(exitDir, id);
-    await waitFor(
-      `the end of ${id} to be noted`,
-      () => existsSync(note) || daemonPids(monitorOf(id)).length === 0,
-    );
+    await noted(id, note);
     switch (Number(readText(note))) {
       case 130:
         return 'poweroff';
@@ -115,6 +114,12 @@ export function linuxMachine({ site, clock }: { readonly site: Site; readonly cl
       default:
         return 'killed';
     }
+  }
+
+  /** Waits a little for conmon's note. A conmon that lost its starter may never write one: then the plug was pulled. */
+  async function noted(id: string, note: string): Promise<void> {
+    const isOver = (): boolean => existsSync(note) || daemonPids(monitorOf(id)).length === 0;
+    await waitFor(`the end of ${id} to be noted`, isOver, noteLimitMs).catch(() => {});
   }
 
   function bundleHost(id: string): BundleHost {
