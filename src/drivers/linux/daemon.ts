@@ -97,23 +97,29 @@ async function killTree(cgroup: string): Promise<void> {
   await killCgroup(cgroup);
 }
 
+/**
+ * Kills what is in a cgroup until it can be removed. A program that was just being started may still enter it after a
+ * look found it empty; once the cgroup is gone it cannot, and ends.
+ */
 async function killCgroup(cgroup: string): Promise<void> {
-  if (!existsSync(cgroup)) return;
-  for (let attempt = 0; pidsOf(cgroup).length > 0; attempt += 1) {
-    if (attempt > 500) throw new Error(`the processes of ${cgroup} do not die`);
-    if (existsSync(join(cgroup, 'cgroup.kill'))) writeFileSync(join(cgroup, 'cgroup.kill'), '1');
-    else for (const pid of pidsOf(cgroup)) killIfThere(pid);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  for (const child of childrenOf(cgroup)) await killTree(join(cgroup, child));
-  // The kernel lets go of a cgroup a moment after its last process.
   for (let attempt = 0; existsSync(cgroup); attempt += 1) {
+    if (existsSync(join(cgroup, 'cgroup.kill'))) writeIfThere(join(cgroup, 'cgroup.kill'), '1');
+    else for (const pid of pidsOf(cgroup)) killIfThere(pid);
+    for (const child of childrenOf(cgroup)) await killTree(join(cgroup, child));
     try {
       rmdirSync(cgroup);
     } catch (cause) {
-      if (attempt > 200) throw new Error(`${cgroup} cannot be removed`, { cause });
+      if (attempt > 500) throw new Error(`the processes of ${cgroup} do not end`, { cause });
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+  }
+}
+
+function writeIfThere(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch {
+    // The cgroup was removed between the look and the write.
   }
 }
 
