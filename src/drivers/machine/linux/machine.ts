@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine, MachineDriver, MachineMetadata, ObservedMachine } from '#/drivers/machine/driver.ts';
-import { daemonPids, killDaemon, listDaemons, type Daemon } from '#/drivers/linux/daemon.ts';
+import { killDaemon, listDaemons, type Daemon } from '#/drivers/linux/daemon.ts';
 import type { Site } from '#/drivers/linux/site.ts';
 import { renderBundle, type BundleHost } from '#/drivers/machine/linux/bundle.ts';
 import {
@@ -30,6 +30,7 @@ import {
   chooseRuntime,
   execInside,
   forgetRun,
+  noteOfEnding,
   runtimeStatus,
   type Run,
 } from '#/drivers/machine/linux/runtime.ts';
@@ -38,8 +39,6 @@ import type { Clock } from '#/lib/clock.ts';
 
 const monitorKind = 'machine-monitor';
 const lookEveryMs = 500;
-/** conmon notes an end within milliseconds. */
-const noteLimitMs = 2_000;
 const askAgainMs = 1000;
 const execLimitMs = 60_000;
 
@@ -105,7 +104,7 @@ export function linuxMachine({ site, clock }: { readonly site: Site; readonly cl
   async function endingOf(id: string): Promise<ObservedMachine['ending']> {
     if (!existsSync(runOf(id).pidFile) || isAlive(id)) return undefined; // alive: made, but never started
     const note = join(exitDir, id);
-    await noted(id, note);
+    await noteOfEnding(runOf(id)); // without a note the plug was pulled
     switch (Number(readText(note))) {
       case 130:
         return 'poweroff';
@@ -114,12 +113,6 @@ export function linuxMachine({ site, clock }: { readonly site: Site; readonly cl
       default:
         return 'killed';
     }
-  }
-
-  /** Waits a little for conmon's note. A conmon that lost its starter may never write one: then the plug was pulled. */
-  async function noted(id: string, note: string): Promise<void> {
-    const isOver = (): boolean => existsSync(note) || daemonPids(monitorOf(id)).length === 0;
-    await waitFor(`the end of ${id} to be noted`, isOver, noteLimitMs).catch(() => {});
   }
 
   function bundleHost(id: string): BundleHost {

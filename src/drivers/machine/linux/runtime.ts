@@ -82,12 +82,21 @@ export async function askToPowerOff({ program, options }: Runtime, id: string): 
 /** Makes the runtime forget the machine, killing it if need be. */
 export async function forgetRun({ id, runtime, monitor, exitDir }: Run): Promise<void> {
   await tryRun(runtime.program, [...runtime.options, 'delete', '--force', id]);
-  // conmon writes how the machine ended, and ends by itself soon after.
-  await waitFor(
-    `the end of ${id} to be noted`,
-    () => existsSync(join(exitDir, id)) || daemonPids(monitor).length === 0,
-  );
+  await noteOfEnding({ id, monitor, exitDir });
   await killDaemon(monitor);
+}
+
+/** conmon notes an end within milliseconds. */
+const noteLimitMs = 2_000;
+
+/** Waits a little for conmon to write how the machine ended. One that lost its starter may never do. */
+export async function noteOfEnding({
+  id,
+  monitor,
+  exitDir,
+}: Pick<Run, 'id' | 'monitor' | 'exitDir'>): Promise<void> {
+  const isOver = (): boolean => existsSync(join(exitDir, id)) || daemonPids(monitor).length === 0;
+  await waitFor(`the end of ${id} to be noted`, isOver, noteLimitMs).catch(() => {});
 }
 
 export async function execInside(
