@@ -81,9 +81,12 @@ export async function askToPowerOff({ program, options }: Runtime, id: string): 
 
 /** Makes the runtime forget the machine, killing it if need be. */
 export async function forgetRun({ id, runtime, monitor, exitDir }: Run): Promise<void> {
-  await tryRun(runtime.program, [...runtime.options, 'delete', '--force', id]);
+  const forget = [...runtime.options, 'delete', '--force', id];
+  await tryRun(runtime.program, forget);
   await noteOfEnding({ id, monitor, exitDir });
   await killDaemon(monitor);
+  // A runtime that was just making the machine has left half of one: the next could not be made beside it.
+  await tryRun(runtime.program, forget);
 }
 
 /** conmon notes an end within milliseconds. */
