@@ -7,7 +7,7 @@ import { zip } from './zip.ts';
 
 /** The user data of the course's own servers, byte for byte. */
 export const courseUserData = readFileSync(
-  fileURLToPath(new URL('lab-user-data.sh', import.meta.url)),
+  fileURLToPath(new URL('../../src/drivers/machine/linux/fixtures/lab-user-data.sh', import.meta.url)),
   'utf8',
 );
 

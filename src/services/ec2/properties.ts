@@ -1,6 +1,8 @@
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Properties, ProviderContext, ResourceProvider, Stability } from '#/services/contract.ts';
 import type { TagMember } from '#/services/ec2/tags.ts';
+import { withStackTags } from '#/services/stack-tags.ts';
+import { unlessRefused } from '#/services/unless-refused.ts';
 
 // Reading the properties of a template's resources. Templates may write numbers and booleans as text.
 
@@ -58,10 +60,11 @@ export function tagsOfStack(
   properties: Properties,
   context: ProviderContext,
 ): { Key: string; Value: string }[] {
-  const tags = { ...context.tags };
-  for (const tag of objectsOf(properties, 'Tags'))
-    tags[textOf(tag, 'Key') ?? ''] = textOf(tag, 'Value') ?? '';
-  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  const own = objectsOf(properties, 'Tags').map((tag) => ({
+    Key: textOf(tag, 'Key') ?? '',
+    Value: textOf(tag, 'Value') ?? '',
+  }));
+  return withStackTags(context, own);
 }
 
 /** Brings the tags of a resource to what an updated template says. */
@@ -85,11 +88,7 @@ export function updateTags(
 
 /** Runs a step of a deletion for which "it is not there" is as good as done. */
 export function unlessMissing(step: () => unknown): void {
-  try {
-    step();
-  } catch (error) {
-    if (!(error instanceof AwsError && /NotFound$|NotAttached$/.test(error.code))) throw error;
-  }
+  unlessRefused(/NotFound$|NotAttached$/, step);
 }
 
 export const stable = (): Stability => ({ state: 'stable' });

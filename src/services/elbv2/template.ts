@@ -1,5 +1,6 @@
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Properties, ProviderContext } from '#/services/contract.ts';
+import { withStackTags } from '#/services/stack-tags.ts';
 
 const numbers = new Set([
   'Port',
@@ -51,8 +52,10 @@ export function templateTags(
   context: ProviderContext,
 ): { Key: string; Value: string }[] | undefined {
   const own = (properties['Tags'] ?? []) as readonly { Key: string; Value: unknown }[]; // the schema says so
-  const all = { ...context.tags, ...Object.fromEntries(own.map(({ Key, Value }) => [Key, String(Value)])) };
-  const list = Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
+  const list = withStackTags(
+    context,
+    own.map(({ Key, Value }) => ({ Key, Value: String(Value) })),
+  );
   return list.length === 0 ? undefined : list;
 }
 

@@ -1,5 +1,6 @@
 import { AwsError } from '#/lib/aws-error.ts';
 import type { Properties, ProviderContext, Stability } from '#/services/contract.ts';
+import { withStackTags, type TagPair } from '#/services/stack-tags.ts';
 
 /** The members of these names that a template gives, for operations that name them alike. */
 export function pick<Name extends string>(
@@ -28,13 +29,9 @@ export function textsOf(properties: Properties, name: string): string[] | undefi
 
 /** The stack's tags with the template's own, which win. */
 export function tagsOf(properties: Properties, context: ProviderContext): { Key: string; Value: string }[] {
-  const own = Array.isArray(properties['Tags']) ? properties['Tags'] : [];
   // The engine has checked the list against the type's schema.
-  const ownTags = own.map(({ Key, Value }: { Key: string; Value: string }) => [Key, Value] as const);
-  return Object.entries({ ...context.tags, ...Object.fromEntries(ownTags) }).map(([Key, Value]) => ({
-    Key,
-    Value,
-  }));
+  const own: readonly TagPair[] = Array.isArray(properties['Tags']) ? properties['Tags'] : [];
+  return withStackTags(context, own);
 }
 
 /** Whether the thing has become what was asked, by the state that Describe shows. */

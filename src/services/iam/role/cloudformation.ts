@@ -1,6 +1,6 @@
 import type { ProviderContext, Properties, ResourceProvider } from '#/services/contract.ts';
-import { fromTagList, toTagList } from '#/services/iam/names.ts';
 import { unlessMissing } from '#/services/iam/provider-help.ts';
+import { withStackTags } from '#/services/stack-tags.ts';
 
 /** Properties of AWS::IAM::Role: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-role.html */
 interface RoleProperties {
@@ -33,7 +33,7 @@ export const roleProvider: ResourceProvider = {
         ? {}
         : { MaxSessionDuration: Number(wish.MaxSessionDuration) }),
       ...(wish.PermissionsBoundary === undefined ? {} : { PermissionsBoundary: wish.PermissionsBoundary }),
-      Tags: toTagList({ ...context.tags, ...fromTagList(wish.Tags ? [...wish.Tags] : undefined) }),
+      Tags: withStackTags(context, wish.Tags ?? []),
     });
     putPolicies(RoleName, wish, context);
     return RoleName;
